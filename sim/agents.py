@@ -1,0 +1,57 @@
+"""The actors as Mesa agents: each lets its own rules' clocks ring, by the conflict's functions.
+
+An agent is a state, a client or a coalition; the factions of a coalition act through it but never merge: each of its
+rules belongs to one of them.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from typing import TYPE_CHECKING
+
+# mesa's batch runner sets the start method of every later process to "spawn" at import; leave it as it was
+_start_method = multiprocessing.get_start_method(allow_none=True)
+import mesa  # noqa: E402  # the line above must come first
+
+multiprocessing.set_start_method(_start_method, force=True)
+
+from sim.conflict import state as st  # noqa: E402  # follows the guarded import of mesa
+from sim.conflict.clocks import ring  # noqa: E402  # follows the guarded import of mesa
+
+if TYPE_CHECKING:
+    from sim.model import CeasefireModel
+
+
+class Actor(mesa.Agent):  # type: ignore[misc]  # mesa ships no types
+    """One actor of the scenario. `rules` are the numbers of its rules (and its factions'), by phase."""
+
+    model: CeasefireModel
+
+    def __init__(self, model: CeasefireModel, name: str, kind: str) -> None:
+        super().__init__(model)
+        self.name = name
+        self.kind = kind
+        self.rules = model.rules_of(name)
+
+    def act(self, phase: int) -> None:
+        """Let the clocks of this actor's rules ring for a phase; what rings is applied later, in order of time."""
+        model = self.model
+        for rule in self.rules[phase]:
+            ring(model.state, model.tables, model.address, model.day, rule)
+
+    def __getitem__(self, quantity: str) -> float:
+        """An actor quantity of the scenario, `restraint`, or `soldiers_killed` since the origin."""
+        return self.model.quantity(quantity, of=self.name)
+
+    @property
+    def soldiers_killed(self) -> float:
+        """Soldiers of this actor killed since the origin."""
+        return self["soldiers_killed"]
+
+    @property
+    def highest_rung(self) -> float:
+        """The highest rung on which this actor stands towards another."""
+        return self.model.highest_rung(self.name)
+
+
+PHASES = (st.INITIATIVE, st.REACTION)

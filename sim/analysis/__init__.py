@@ -1,0 +1,1 @@
+"""Answers from stored results: probabilities, survival, distributions. Reads DataFrames, never an engine."""

@@ -1,0 +1,94 @@
+"""How gates, hazard ratios and weights read the state."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import NamedTuple
+
+from sim.conflict.state import (
+    AGAINST,
+    AMONG,
+    BY,
+    DYAD,
+    FIXED,
+    G_BASE,
+    G_KIND,
+    G_SCOPE,
+    GATE,
+    ORDERED,
+    OUTSIDE,
+    PATRON,
+    PLACE,
+    POST,
+    Q_BASE,
+    Q_SCOPE,
+    RATIO,
+    REVERSED,
+    State,
+    Tables,
+)
+
+LARGEST_LOG = 60.0  # summed log ratios are clamped: exp of more overflows in Python and is infinite in numba
+
+
+class Context(NamedTuple):
+    """Who acts on whom, and where; -1 where there is no item."""
+
+    by: int
+    against: int
+    place: int
+    post: int
+
+
+def locate(c: Tables, base: int, scope: int, of: Context) -> int:
+    """The address that a base and a scope mean in a context."""
+    if scope == FIXED:
+        return base
+    if scope == PLACE:
+        return base + of.place
+    if scope == POST:
+        return base + of.post
+    if scope == BY:
+        return base + of.by
+    if scope == AGAINST:
+        return base + of.against
+    if scope == ORDERED:
+        return base + of.by * c.n_parties + of.against
+    if scope == REVERSED:
+        return base + of.against * c.n_parties + of.by
+    if scope == DYAD:
+        return base + max(0, c.dyad_of[of.by * c.n_parties + of.against])
+    return base + c.patron_of[of.by]
+
+
+def gates_hold(s: State, c: Tables, first: int, end: int, of: Context) -> bool:
+    """Whether all gates from `first` to `end` hold."""
+    for gate in range(first, end):
+        row = gate * GATE
+        base = c.gates[row + G_BASE]
+        scope = c.gates[row + G_SCOPE]
+        value = s[base] if scope == FIXED else s[locate(c, base, scope, of)]
+        kind = c.gates[row + G_KIND]
+        if kind == AMONG:
+            if (int(c.bounds[2 * gate]) >> int(value)) & 1 == 0:
+                return False
+        elif (c.bounds[2 * gate] <= value <= c.bounds[2 * gate + 1]) == (kind == OUTSIDE):
+            return False
+    return True
+
+
+def ratio_product(s: State, c: Tables, first: int, end: int, of: Context) -> float:
+    """The product of ratio ** perception from `first` to `end`."""
+    if first == end:
+        return 1.0
+    total = 0.0
+    for ratio in range(first, end):
+        row = ratio * RATIO
+        base = c.ratios[row + Q_BASE]
+        scope = c.ratios[row + Q_SCOPE]
+        value = s[base] if scope == FIXED else s[locate(c, base, scope, of)]
+        if value != 0.0:
+            total += c.logs[ratio] * value
+    if total == 0.0:
+        return 1.0
+    return exp(min(max(total, -LARGEST_LOG), LARGEST_LOG))

@@ -1,0 +1,250 @@
+"""What the state vector holds, and the tables a scenario is compiled to.
+
+The state is one flat sequence of floats: the world's numbers at the fixed addresses below, then sections (by party,
+by pair of parties, by dyad, by place, by post ...) that begin where `Tables` says. The tables are flat sequences too,
+so that plain Python reads lists and the compiled engine arrays, by the same code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import MutableSequence, Sequence
+from typing import NamedTuple
+
+State = MutableSequence[float]
+Ints = Sequence[int]
+Reals = Sequence[float]
+
+# --- the world's numbers -----------------------------------------------------------------------------------------
+DAY = 0  # 1 is the origin day
+REGIME = 1
+STORED_REGIME = 2  # the regime that the last truce interrupted
+TOP_REGIME_DAYS = 3  # days since the highest regime was left
+CALM_DAYS = 4  # days in the lowest regime in a row
+DEATHS = 5  # today
+DEATHS_7D = 6
+EXCITATION = 7  # exponentially weighted mean of past daily deaths
+TRUCE = 8  # 0 none, 1 lower level, 2 leader level
+TRUCE_AGE = 9
+FRAGILE = 10
+INTEGRITY = 11
+OVERDUE = 12
+DISPLACED = 13  # thousand
+NEWLY_DISPLACED = 14
+PLACES_LOST = 15
+POSTS_ENCIRCLED = 16
+POSTS_BLOCKING = 17
+ATTACKS = 18
+DEATHS_TOTAL = 19  # since the origin
+PEAK_RUNG = 20  # since the origin
+WORST_LEVEL = 21  # 0 hold, 1 fray, 2 collapse
+LEVEL = 22  # today's
+FIRST_RULE = 23  # first rule event at or above the scenario's first-move rung: rule + 1, and its party + 1
+FIRST_PARTY = 24
+LOGGED = 25  # rows written to the log
+RINGS = 26  # clocks that rang in this phase
+PLACES_LOST_BEFORE = 27  # yesterday, so that a day's change can be counted
+PLACES_LOST_TODAY = 28
+POSTS_ENCIRCLED_BEFORE = 29
+POSTS_ENCIRCLED_TODAY = 30
+PATRON_KILLED = 31  # soldiers of a patron state killed by another state today
+WORLD = 32
+
+# --- scopes: what is added to a base address -----------------------------------------------------------------------
+FIXED, PLACE, POST, BY, AGAINST, ORDERED, REVERSED, DYAD, PATRON = range(9)
+
+# --- kinds of gate -------------------------------------------------------------------------------------------------
+WITHIN, OUTSIDE, AMONG = range(3)  # low <= x <= high; not so; bit x of a mask
+
+# --- post statuses, truce and offer levels, deadline states ------------------------------------------------------
+ABSENT, FREE, BLOCKING, ENCIRCLED, EVACUATED = range(5)
+NO_TRUCE, LOWER, LEADER = range(3)
+NO_DEADLINE, PENDING, PASSED = range(3)
+
+# --- columns of the tables -------------------------------------------------------------------------------------------
+# a rule: who, what, whom; phase; items (0 none, 1 for each place, 2 for each post, 3 pick a place, 4 pick a post);
+# spans in gates and ratios; choice (0 none); where its clocks' streams begin
+# (a stream for each clock: one, or one an item)
+(R_PARTY, R_TARGET, R_EVENT, R_PHASE, R_ITEMS, R_GATES, R_GATES_END, R_RATIOS, R_RATIOS_END, R_WHERE, R_WHERE_END,
+ R_WEIGHTS, R_WEIGHTS_END, R_CHOICE, R_STREAM, RULE) = range(16)  # fmt: skip
+NO_ITEMS, EACH_PLACE, EACH_POST, PICK_PLACE, PICK_POST = range(5)
+# a gate: address, scope, kind; bounds in `bounds` (low, high), the mask in low
+G_BASE, G_SCOPE, G_KIND, GATE = range(4)
+# a ratio: address, scope; its logarithm in `logs`
+Q_BASE, Q_SCOPE, RATIO = range(3)
+# an event type: spans of marks and effects, whether its rung can be raised by marks, span of tallies
+E_MARKS, E_MARKS_END, E_EFFECTS, E_EFFECTS_END, E_RUNG, E_RUNG_SET, E_TALLIES, E_TALLIES_END, EVENT = range(9)
+# a mark: span of cases; the rung it stands for (NO_RUNG: none)
+M_CASES, M_CASES_END, M_RUNG, MARK = range(4)
+NO_RUNG = -99
+# a case: spans of gates, ratios of the probability, ratios of the size; law; scale address, scope; whole
+C_GATES, C_GATES_END, C_RATIOS, C_RATIOS_END, C_SIZES, C_SIZES_END, C_LAW, C_SCALE, C_SCALE_SCOPE, C_WHOLE, CASE = range(11)
+# its numbers: hazard of the probability, two parameters of the law, least, most
+CASE_HAZARD, CASE_A, CASE_B, CASE_LEAST, CASE_MOST, CASE_REALS = range(6)
+CONSTANT, UNIFORM, LOGNORMAL, POISSON, NEGATIVE_BINOMIAL = range(5)
+# an effect: verb, span of gates, address, scope, mark whose value is the amount (-1: the number alone), an argument
+F_VERB, F_GATES, F_GATES_END, F_BASE, F_SCOPE, F_MARK, F_ARGUMENT, EFFECT = range(8)
+# its numbers: amount, low, high
+EFFECT_AMOUNT, EFFECT_LOW, EFFECT_HIGH, EFFECT_REALS = range(4)
+(ADD, SET, MULTIPLY, FIRE, KILL, PROVOKE, ANSWER, TO_REGIME, RAISE_REGIME, LOWER_REGIME, RESTORE_REGIME, ATTACK,
+ END_ATTACK, ADVANCE, RETAKE, SET_POST, BEGIN_TRUCE, END_TRUCE, OFFER, ACCEPT, SET_DEADLINE, DEADLINE_ON,
+ CLEAR_DEADLINE, MEET, RENEW_TERMS, JOIN, SWITCH) = range(27)  # fmt: skip
+# an intervention: day (NO_DATE: whenever its gates hold), span of gates, event, who, whom, place, post, where its given marks begin (-1: none)
+(I_DAY, I_GATES, I_GATES_END, I_EVENT, I_PARTY, I_TARGET, I_PLACE, I_POST, I_GIVEN, I_STREAM,
+ INTERVENTION) = range(11)  # fmt: skip
+# a gauge: how to read the counter (kind, two addresses), window (0: since the origin), place of its ring
+U_KIND, U_A, U_B, U_WINDOW, U_RING, GAUGE = range(6)
+ONE, BOTH, SUM = range(3)  # s[a]; 1 if s[a] and s[b]; s[a] + s[b]
+# a gauge in the state: sum, days not zero, then the ring
+GAUGE_SUM, GAUGE_DAYS, GAUGE_RING = range(3)
+# a condition node: kind, what it reads (gauge, address, outcome), span of children, the event type that is credited
+# with it (-1: the exchange of fire)
+N_KIND, N_WHAT, N_CHILDREN, N_CHILDREN_END, N_CREDIT, NODE = range(6)
+N_SUM, N_DAYS, N_STATE, N_OUTCOME, N_ALL, N_ANY, N_NOT = range(7)
+# an outcome: span of its nodes (the last is the root), of the outcomes that void it; gauge to backdate by (-1: none)
+O_NODES, O_NODES_END, O_BEFORE, O_BEFORE_END, O_BACKDATE, OUTCOME = range(6)
+# a decay: address, length; factor and rest in `decay_reals`
+D_BASE, D_LENGTH, DECAY = range(3)
+
+# --- a row of the log -------------------------------------------------------------------------------------------------
+(L_DAY, L_PHASE, L_TIME, L_RULE, L_EVENT, L_PARTY, L_TARGET, L_PLACE, L_POST, L_VOID, L_HAZARD,
+ L_MARKS) = range(12)  # fmt: skip
+DUE, INITIATIVE, REACTION, DAILY = range(4)  # phases; DUE is the morning, DAILY the evening
+# rule and event numbers below zero: things that no rule makes
+NO_RULE = -1
+NO_DATE = -99999
+FIGHTING_EVENT, DISPLACEMENT_EVENT = -1, -2
+# gauges that every scenario has: deaths, soldiers of a patron killed by a state, sectors changed, in seven days
+DEATHS_GAUGE, PATRON_GAUGE, PLACES_GAUGE, OWN_GAUGES = range(4)
+OBSERVED_DAYS = 7
+
+
+class Tables(NamedTuple):
+    """A compiled scenario. Integers say how many there are and where a section of the state begins; the rest are tables."""
+
+    # how many
+    n_parties: int  # the exchange of fire is the last
+    n_dyads: int
+    n_places: int
+    n_posts: int
+    n_regimes: int
+    n_rules: int
+    n_events: int
+    n_interventions: int
+    n_outcomes: int
+    n_gauges: int
+    n_nodes: int
+    n_marks: int  # most marks of any event type
+    n_terms: int
+    headline: int
+    side_one: int
+    side_two: int
+    # sections of the state by party
+    restraint: int
+    bound: int
+    deadline: int
+    deadline_left: int
+    deadline_age: int
+    lost: int  # soldiers killed, by agent, since the origin
+    # by ordered pair (first * n_parties + second)
+    provoked: int  # 1 while the first has an unanswered provocation by the second
+    provoked_fatal: int
+    provoked_dead: int
+    provoked_left: int
+    offered: int  # level of the first's pending offer to the second
+    offer_left: int
+    fired: int  # today
+    killed: int  # today
+    # by dyad
+    rung: int
+    hostility_fast: int
+    hostility_slow: int
+    dyad_peak: int
+    # by place
+    control: int
+    taken: int
+    under_attack: int
+    front: int
+    retakable: int
+    exposed: int
+    left: int  # thousand people who left the place
+    here: int  # posts here that are free, blocking, encircled: three blocks
+    # by post
+    status: int
+    # by event type
+    since: int
+    count: int
+    last_rule: int
+    last_party: int
+    # by term: days left, met
+    due_left: int
+    met: int
+    # by rule, intervention, outcome, node, gauge
+    enabled: int
+    fired_already: int  # interventions that have happened
+    outcome_day: int
+    outcome_rule: int  # who crossed it: rule + 1 (0: the exchange of fire), party + 1
+    outcome_party: int
+    node_now: int
+    node_before: int
+    node_rule: int
+    node_party: int
+    gauge_at: int
+    tally: int  # counters of events by type and party, today
+    marks: int  # the marks of the event that is happening
+    recent: int  # deaths of the last seven days, a ring
+    rings: int  # scratch: time, clock, hazard of each ring of the phase
+    chosen: int  # scratch: choices already taken in the phase
+    n_state: int
+    # numbers of the day
+    shares: Reals  # excitation share, its daily factor, displacement rate, spill, sigma, return rate, return after, presses
+    limits: Reals  # provocation, offer, deadline days; rung that drifts, first-move rung; fray, collapse, backdate
+    presses_at: int
+    # who and where
+    dyad_of: Ints  # ordered pair -> dyad (-1: none)
+    agent_of: Ints  # party -> its agent
+    patron_of: Ints  # party -> its patron (or the exchange)
+    killed_pairs: Ints  # ordered pairs whose killed count as a patron's soldiers killed by a state
+    neighbours: Ints
+    neighbours_at: Ints  # n_places + 1
+    open_to: Ints  # bit 0: to side one, bit 1: to side two
+    control_at_start: Ints
+    post_place: Ints
+    post_depth: Reals
+    regimes: Reals  # mean, size
+    fighting_ratios: Ints  # span in ratios
+    # what may happen
+    rules: Ints
+    pace: Reals  # base hazard a day
+    clocks: Ints  # streams: rule by rule, then item by item
+    gates: Ints
+    bounds: Reals
+    ratios: Ints
+    logs: Reals
+    events: Ints
+    mark_rows: Ints
+    cases: Ints
+    case_reals: Reals
+    effects: Ints
+    effect_reals: Reals
+    tallies: Ints  # party (-1: any), address
+    interventions: Ints
+    given: Reals  # value and whether given, mark by mark
+    streams: Ints  # fighting, regime at origin, fragile at origin, then displacement by place
+    phases: Ints  # rules in order: initiative span, reaction span
+    # what is counted
+    since_used: Ints  # event types whose `since` is read
+    decays: Ints
+    decay_reals: Reals
+    gauges: Ints
+    nodes: Ints
+    node_reals: Reals  # threshold, its sign: value >= t (1), value < t (-1), value > t (2)
+    children: Ints
+    outcomes: Ints
+    voided_by: Ints
+    backdates: Reals
+
+
+# positions in `shares` and `limits`
+(EXCITATION_SHARE, EXCITATION_FACTOR, LEAVE_RATE, SPILL, LEAVE_SIGMA, RETURN_RATE, RETURN_AFTER,
+ PER_THOUSAND) = range(8)  # fmt: skip
+(PROVOCATION_DAYS, OFFER_DAYS, DEADLINE_LINGERS, DRIFTS_UP_TO, FIRST_MOVE, FRAY, COLLAPSE) = range(7)  # fmt: skip

@@ -1,0 +1,41 @@
+"""The face of an engine, and the engines by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast
+
+from sim.errors import InputError
+from sim.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from sim.trajectory import Trajectory
+
+ENGINES = {"mesa": "sim.model:simulate"}
+
+
+class Engine(Protocol):
+    """Runs trials of one parameter set, one result each, in the order asked.
+
+    A trial depends on (scenario, seed, set, trial) alone. `keep_events` names the trials whose event list is wanted;
+    others may come back without one. A trial that fails comes back with `error` in its row.
+    """
+
+    def __call__(
+        self, scenario: Scenario, seed: int, set_index: int, trials: Iterable[int], keep_events: Collection[int] = ()
+    ) -> Iterator[Trajectory]:
+        """The trajectories of `trials`."""
+        ...
+
+
+def find_engine(name: str) -> Engine:
+    """The engine called `name`, or `module:function` for one that is not ours; its module is imported only now."""
+    address = ENGINES.get(name, name)
+    module, colon, attribute = address.partition(":")
+    if not colon:
+        raise InputError(f"engine: there is no {name!r}; allowed: {', '.join(ENGINES)}, or MODULE:FUNCTION")
+    try:
+        return cast(Engine, getattr(import_module(module), attribute))
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"engine: {name!r} cannot be imported: {error}") from error

@@ -1,0 +1,288 @@
+"""Run an ensemble: plan it, share the chunks among processes, store them, and go on where a run was stopped."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import os
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from itertools import islice
+from pathlib import Path
+
+from tqdm import tqdm
+
+from sim.ensemble import manifest as manifests
+from sim.ensemble import tables, worker
+from sim.ensemble.engines import find_engine
+from sim.ensemble.lock import locked
+from sim.ensemble.manifest import Done, Manifest, Status
+from sim.ensemble.plan import Asked, Chunk, Plan
+from sim.ensemble.results import Results
+from sim.ensemble.worker import Job, Worker
+from sim.errors import InputError, ResultsError, RunError
+from sim.scenario import load, to_yaml
+from sim.scenario.schema import Scenario
+
+LOG = "log.txt"
+
+
+def run(
+    scenario: Scenario | str | Path,
+    *,
+    trials: int | None = None,
+    sets: int | None = None,
+    seed: int | None = None,
+    days: int | None = None,
+    workers: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    events: Iterable[Asked] = (0, 1, 2),
+    progress: bool = True,
+    engine: str = "mesa",
+) -> Results:
+    """Run `sets` parameter sets of `trials` trials each and store them in the folder `out`.
+
+    What is None is taken from the scenario; `days` is the horizon; `events` names trials of set 0, or (set, trial),
+    whose event lists are stored. `workers` processes share the work (None: one for each processor) and change no
+    result. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves such a folder behind.
+
+    Raises InputError for wrong arguments, ResultsError for a folder that exists or does not fit, RunError if the
+    workers die or the disk is full.
+    """
+    asked = _as_asked(scenario, trials, sets, seed, days)
+    find_engine(engine)
+    folder = Path(out) if out is not None else default_folder(asked)
+    plan = Plan.of(asked, events)
+    with _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest:
+        if not (manifest.complete and manifest.status == "done"):
+            job = Job(asked, engine, folder.absolute(), manifest.tables, plan.events)
+            _run_all(folder, manifest, job, _how_many(workers, plan), progress)
+    return Results.open(folder)
+
+
+def _as_asked(
+    source: Scenario | str | Path, trials: int | None, sets: int | None, seed: int | None, days: int | None
+) -> Scenario:
+    """The scenario with what was asked filled in; validated as the file would have been."""
+    scenario = source if isinstance(source, Scenario) else load(source)
+    asked = {"trials": trials, "sets": sets, "seed": seed}
+    for name, value, least in [("trials", trials, 1), ("sets", sets, 1), ("seed", seed, 0), ("days", days, 1)]:
+        if value is not None and not least <= value < 2**64:
+            raise InputError(f"{name}: {value} is not allowed; it is a whole number of at least {least}")
+    ensemble = scenario.ensemble.model_copy(update={name: v for name, v in asked.items() if v is not None})
+    horizon = scenario.horizon_days if days is None else days
+    return scenario.model_copy(update={"ensemble": ensemble, "horizon_days": horizon})
+
+
+def default_folder(scenario: Scenario) -> Path:
+    """`results/NAME-TIME` under the current folder."""
+    return Path("results") / f"{scenario.name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _how_many(workers: int | None, plan: Plan) -> int:
+    if workers is not None and workers < 1:
+        raise InputError(f"workers: {workers} is not allowed; it is a whole number of at least 1")
+    if workers is None and not _can_spawn():
+        return 1
+    return max(1, min(workers or processors(), len(plan.chunks())))
+
+
+def _can_spawn() -> bool:
+    """Whether a new process could import the main module; it cannot when that was typed or piped in."""
+    main = sys.modules["__main__"]
+    file = getattr(main, "__file__", None)
+    return getattr(main, "__spec__", None) is not None or file is None or Path(file).exists()
+
+
+# --- the folder -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(folder: Path, scenario: Scenario, fresh: Manifest, resume: bool) -> Iterator[Manifest]:
+    """The folder's manifest while we hold the folder; a folder that we made and that got nothing is removed."""
+    made = not folder.exists()
+    if not made and not resume:
+        _refuse_used(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot be made: {error}; choose another with --out") from error
+    with _held(folder):
+        manifest = _begun(folder, scenario, fresh)
+        try:
+            yield manifest
+        except InputError:
+            if made and not manifest.chunks:
+                shutil.rmtree(folder)
+            raise
+
+
+@contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    try:
+        lock = locked(folder)
+        lock.__enter__()
+    except OSError as error:
+        raise ResultsError(f"{folder}: cannot write there: {error}; choose another with --out") from error
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+def _refuse_used(folder: Path) -> None:
+    if not folder.is_dir():
+        raise ResultsError(f"{folder}: is a file; choose another folder with --out")
+    if (folder / manifests.NAME).exists():
+        raise ResultsError(
+            f"{folder}: holds results already; add --resume to go on with that run, or choose another with --out"
+        )
+    if any(folder.iterdir()):
+        raise ResultsError(f"{folder}: is not empty and holds no results; choose another with --out")
+
+
+def _begun(folder: Path, scenario: Scenario, fresh: Manifest) -> Manifest:
+    """The manifest to go on with: the stored one less its damaged chunks, or a fresh one."""
+    if not (folder / manifests.NAME).exists():
+        tables.replace_text(folder / manifests.SCENARIO, to_yaml(scenario))
+        fresh.write(folder)
+        return fresh
+    stored = Manifest.read(folder)
+    differing = manifests.differences(stored, fresh, folder, scenario)
+    if differing:
+        listed = "".join(f"\n  {line}" for line in differing)
+        raise ResultsError(f"{folder}: holds another run and cannot go on with this one:{listed}\n" + _REMEDY)
+    if stored.tables == "parquet" and fresh.tables == "csv":
+        raise ResultsError(f"{folder}: was begun in Parquet; install pyarrow (`pip install ceasefire[fast]`) to go on")
+    stored.python, stored.platform, stored.libraries = fresh.python, fresh.platform, fresh.libraries
+    for number, names in _damaged(folder, stored).items():
+        del stored.chunks[number]
+        log(folder, f"chunk {number} is computed again: {', '.join(names)} missing or altered")
+    return stored
+
+
+_REMEDY = "Ask for the same as there, or choose another folder with --out."
+
+
+def _damaged(folder: Path, manifest: Manifest) -> dict[int, list[str]]:
+    """Chunks of which a file is missing or no longer what was written."""
+    found = {}
+    for number, done in manifest.chunks.items():
+        names = [name for name, digest in done.files.items() if not _intact(folder / name, digest)]
+        if names:
+            found[number] = names
+    return found
+
+
+def _intact(path: Path, digest: str) -> bool:
+    return path.is_file() and tables.sha256(path) == digest
+
+
+def log(folder: Path, line: str) -> None:
+    """Append a line with the time to the folder's log."""
+    with (folder / LOG).open("a", encoding="utf-8") as file:
+        file.write(f"{manifests.now()} {line}\n")
+
+
+# --- the work -------------------------------------------------------------------------------------------------------
+
+
+def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress: bool) -> None:
+    """Compute what is missing; the manifest says how it ended, whichever way it ended."""
+    todo = [chunk for chunk in manifest.plan.chunks() if chunk.number not in manifest.chunks]
+    before, started = manifest.wall_seconds, time.perf_counter()
+    manifest.workers, manifest.status = workers, "running"
+    status: Status = "failed"
+    try:
+        log(
+            folder,
+            f"started: {sum(map(len, todo))} of {manifest.plan.total} trials to do, {workers} workers, {job.engine}",
+        )
+        _store(
+            folder, manifest, _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers), progress
+        )
+        _finish(folder, manifest)
+        status = "done"
+    except OSError as error:
+        raise RunError(f"{folder}: cannot write there: {error}; then go on with --resume") from error
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        manifest.wall_seconds = round(before + time.perf_counter() - started, 3)
+        manifest.status, manifest.finished = status, manifests.now()
+        # On a full disk the older manifest stands; what matters is the error that is on its way.
+        with suppress(OSError):
+            manifest.write(folder)
+            log(folder, f"{status}: {manifest.trials_done} of {manifest.plan.total} trials, {manifest.failed} failed")
+
+
+def _finish(folder: Path, manifest: Manifest) -> None:
+    """Write the table of daily summaries for other tools, and the failures into the log."""
+    results = Results(folder, manifest)
+    manifest.daily = tables.write(results.daily, folder / results.daily_file)
+    for row in results.failures().itertuples():
+        log(folder, f"trial {row.trial} of set {row.set} failed: {row.error}")
+
+
+def _store(folder: Path, manifest: Manifest, computed: Iterator[tuple[Chunk, Done]], progress: bool) -> None:
+    bar = tqdm(
+        total=manifest.plan.total,
+        initial=manifest.trials_done,
+        desc=manifest.scenario,
+        unit="trial",
+        file=sys.stderr,
+        disable=not progress,
+        mininterval=0.2 if sys.stderr.isatty() else 5,
+    )
+    with bar:
+        for chunk, done in computed:
+            manifest.chunks[chunk.number] = done
+            manifest.write(folder)
+            bar.update(len(chunk))
+
+
+def _in_process(job: Job, todo: Iterable[Chunk]) -> Iterator[tuple[Chunk, Done]]:
+    single = Worker(job, threading.Event())
+    for chunk in todo:
+        yield chunk, single.compute(chunk)
+
+
+def _in_processes(job: Job, todo: Iterable[Chunk], workers: int) -> Iterator[tuple[Chunk, Done]]:
+    """Chunks as they get done; few are handed out at a time, so that a stop has little to wait for."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    waiting = iter(todo)
+    pool = ProcessPoolExecutor(workers, context, worker.initialise, (job, stop))
+    running: dict[Future[Done], Chunk] = {}
+    try:
+        while True:
+            running |= {pool.submit(worker.compute, c): c for c in islice(waiting, 2 * workers - len(running))}
+            if not running:
+                return
+            done, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise RunError(_BROKEN) from error
+    finally:
+        stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_BROKEN = (
+    "a worker process died (out of memory, or killed); what was done is stored: go on with --resume. "
+    "If a script of your own called run(): put the call under `if __name__ == '__main__':`, or say workers=1"
+)

@@ -1,0 +1,235 @@
+"""From the history to the state at the origin: the dated past is lived through without dice, what it leaves open is sampled.
+
+`origin_of(fixed, compiled)` drives the state day by day: the chronology's events take effect, the recorded deaths are
+entered, people leave as they would on a median day (corrected to the cited totals). The regime at the origin is not taken
+from the chronology but filtered from the deaths; `begin_trial` samples it, and whether the truce is of the fragile kind.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.conflict import state as st
+from sim.conflict.events import happen
+from sim.conflict.ground import survey
+from sim.conflict.perceive import Context
+from sim.conflict.processes import (
+    FRAGILE_STREAM,
+    REGIME_STREAM,
+    bury,
+    displace,
+    forget_yesterday,
+    grow_older,
+)
+from sim.draws import Address, address, uniform
+from sim.history.filtering import (
+    Disagreement,
+    Floats,
+    Observation,
+    Truce,
+    chain,
+    disagreements,
+    filter_path,
+    filter_regimes,
+    fragile_probability,
+)
+from sim.scenario.compiling import Compiled
+from sim.scenario.layout import LEVELS
+from sim.scenario.schema import Scenario
+
+NOWHERE = address(0)  # the past draws nothing
+WEEK = 7
+BY_NUMBER = {number: name for name, number in LEVELS.items()}
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The state on the eve of the origin, and what is uncertain in it.
+
+    `state` is the driven state; `regimes` the filtered probabilities, from low to high; `fragile` the probability that a
+    truce in force is of the fragile kind; `disagreements` what chronology and deaths contradict each other about.
+    """
+
+    state: list[float]
+    regimes: list[float]
+    fragile: float
+    disagreements: list[Disagreement]
+
+
+def origin_of(fixed: Scenario, compiled: Compiled) -> Origin:
+    """Drive the state to the eve of the origin. The scenario's numbers must be plain."""
+    s, c = list(compiled.initial), compiled.tables
+    survey(s, c)
+    truces: list[Truce] = []
+    deaths = _daily(fixed)
+    for day in range(int(s[st.DAY]) + 1, 1):
+        _live_through(s, fixed, compiled, day, deaths.get(fixed.origin + dt.timedelta(day - 1), 0.0))
+        truces.append(Truce(BY_NUMBER[int(s[st.TRUCE])], int(s[st.TRUCE_AGE])))
+    _begin_counting(s, c)
+    regimes, path, observed = _filtered(fixed, compiled, truces)
+    return Origin(s, regimes, _fragile(fixed, s), _contradictions(fixed, compiled, path, observed))
+
+
+def begin_trial(origin: Origin, compiled: Compiled, at: Address) -> list[float]:
+    """The state at the origin for one trial: regime and kind of truce are drawn, all else is as driven."""
+    s, c = list(origin.state), compiled.tables
+    u = uniform(at, 0, c.streams[REGIME_STREAM], 0)
+    regime, below = 0, origin.regimes[0]
+    while u > below and regime < c.n_regimes - 1:
+        regime += 1
+        below += origin.regimes[regime]
+    s[st.REGIME] = float(regime)
+    if regime == c.n_regimes - 1:
+        s[st.TOP_REGIME_DAYS] = 0.0
+    if regime > 0:
+        s[st.CALM_DAYS] = 0.0
+    if s[st.TRUCE] != st.NO_TRUCE:
+        s[st.FRAGILE] = float(uniform(at, 0, c.streams[FRAGILE_STREAM], 0) < origin.fragile)
+    return s
+
+
+# --- the past, day by day ----------------------------------------------------------------------------------------------
+
+
+def _live_through(s: list[float], fixed: Scenario, compiled: Compiled, day: int, deaths: float) -> None:
+    c = compiled.tables
+    s[st.DAY] = float(day)
+    forget_yesterday(s, c)
+    grow_older(s, c)
+    for past in compiled.past:
+        if past.day == day:
+            of = Context(past.by, past.against, past.place, past.post)
+            happen(s, c, NOWHERE, 0, st.DUE, 0.0, 0.0, st.NO_RULE, past.event, of, -1, past.given, False, [])
+    bury(s, c, deaths)
+    displace(s, c, NOWHERE, 0, False, [])
+    cited = fixed.history.displaced.get(fixed.origin + dt.timedelta(day - 1))
+    if cited is not None:
+        _correct_displaced(s, c, cited)
+
+
+def _correct_displaced(s: list[float], c: st.Tables, cited: float) -> None:
+    """Scale how many have left, sector by sector, so that their sum is the cited total (thousand)."""
+    places = range(c.n_places)
+    all_people = [s[c.exposed + k] + s[c.left + k] for k in places]
+    left = sum(s[c.left + k] for k in places)
+    weights = [s[c.left + k] if left > 0.0 else all_people[k] for k in places]
+    total = sum(weights)
+    for k in places:
+        gone = min(all_people[k], cited * weights[k] / total) if total > 0.0 else 0.0
+        s[c.left + k], s[c.exposed + k] = gone, all_people[k] - gone
+    s[st.NEWLY_DISPLACED] = max(0.0, cited - s[st.DISPLACED])
+    s[st.DISPLACED] = cited
+
+
+def _begin_counting(s: list[float], c: st.Tables) -> None:
+    """What counts from the origin on starts at zero."""
+    for k in (st.DEATHS_TOTAL, st.PEAK_RUNG, st.FIRST_RULE, st.FIRST_PARTY, st.LOGGED, st.PATRON_KILLED):
+        s[k] = 0.0
+    for party in range(c.n_parties):
+        s[c.lost + party] = 0.0
+    for dyad in range(c.n_dyads):
+        s[c.dyad_peak + dyad] = 0.0
+
+
+def _daily(fixed: Scenario) -> dict[dt.date, float]:
+    """Deaths by day: the recorded ones, or weekly sums spread evenly."""
+    if fixed.history.daily_deaths:
+        return dict(fixed.history.daily_deaths)
+    days = {}
+    for last, deaths in fixed.history.weekly_deaths.items():
+        for back in range(WEEK):
+            days[last - dt.timedelta(back)] = deaths / WEEK
+    return days
+
+
+# --- what is uncertain -------------------------------------------------------------------------------------------------
+
+
+def _observations(fixed: Scenario) -> tuple[dt.date, list[Observation]]:
+    """The first day observed, and the observations in order up to the eve of the origin."""
+    history = fixed.history
+    eve = fixed.origin - dt.timedelta(1)
+    if history.daily_deaths:
+        first = min(history.daily_deaths)
+        days = (first + dt.timedelta(k) for k in range((eve - first).days + 1))
+        return first, [Observation(history.daily_deaths.get(day)) for day in days]
+    if not history.weekly_deaths:
+        return fixed.origin, []
+    first = min(history.weekly_deaths) - dt.timedelta(WEEK - 1)
+    return first, list(_weeks(first, eve, history.weekly_deaths))
+
+
+def _weeks(first: dt.date, eve: dt.date, weekly: Mapping[dt.date, float]) -> Iterator[Observation]:
+    """Weekly sums in order; days that none of them covers stand as days without record."""
+    day = first
+    while day <= eve:
+        last = day + dt.timedelta(WEEK - 1)
+        if last in weekly:
+            yield Observation(weekly[last], WEEK)
+            day = last + dt.timedelta(1)
+        else:
+            yield Observation(None)
+            day += dt.timedelta(1)
+
+
+def _filtered(fixed: Scenario, compiled: Compiled, truces: list[Truce]) -> tuple[list[float], Floats | None, Any]:
+    """Regime probabilities at the origin, the filter's path, and what it observed; without a drift, the driven regime."""
+    first, observed = _observations(fixed)
+    drift = fixed.fighting.drift
+    if drift is None or not observed:
+        driven = int(compiled.initial[st.REGIME])
+        return [float(k == driven) for k in range(compiled.tables.n_regimes)], None, (first, observed)
+    regimes: Any = {name: (regime.mean, regime.size) for name, regime in fixed.fighting.regimes.items()}
+    hidden = chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio)
+    standing = _truces_from(fixed, compiled, truces, first)
+    probabilities = filter_regimes(observed, hidden, standing)
+    return [float(p) for p in probabilities], filter_path(observed, hidden, standing), (first, observed)
+
+
+def _truces_from(fixed: Scenario, compiled: Compiled, truces: list[Truce], first: dt.date) -> list[Truce]:
+    """One entry a day from the first day observed on; before the history began, none stood."""
+    skipped = (compiled.start - first).days
+    return [Truce()] * skipped + truces if skipped >= 0 else truces[-skipped:]
+
+
+def _fragile(fixed: Scenario, s: list[float]) -> float:
+    drift = fixed.fighting.drift
+    level = BY_NUMBER[int(s[st.TRUCE])]
+    if drift is None or level == "none":
+        return 0.0
+    prior: Any = drift.fragile.get(level, 0.0)
+    days: Any = drift.fragile_days
+    return fragile_probability(prior, days, s[st.TRUCE_AGE])
+
+
+def _contradictions(fixed: Scenario, compiled: Compiled, path: Floats | None, observed: Any) -> list[Disagreement]:
+    """Offensives and truces of the chronology held against the deaths."""
+    if path is None:
+        return []
+    c, top = compiled.tables, compiled.tables.n_regimes - 1
+    offensives, truces = {}, {}
+    for past in compiled.past:
+        on = fixed.origin + dt.timedelta(past.day - 1)
+        verbs = _verbs(c, past.event)
+        if (st.TO_REGIME, top) in verbs and on >= observed[0]:
+            offensives[past.name] = on
+        if any(verb == st.BEGIN_TRUCE for verb, _ in verbs) and on >= observed[0]:
+            truces[past.name] = (on, _broken(fixed, compiled, past.day))
+    return disagreements(observed[0], observed[1], path, offensives, truces)
+
+
+def _verbs(c: st.Tables, event: int) -> set[tuple[int, int]]:
+    first, end = c.events[event * st.EVENT + st.E_EFFECTS], c.events[event * st.EVENT + st.E_EFFECTS_END]
+    return {(c.effects[k * st.EFFECT + st.F_VERB], c.effects[k * st.EFFECT + st.F_ARGUMENT]) for k in range(first, end)}
+
+
+def _broken(fixed: Scenario, compiled: Compiled, begun: int) -> dt.date | None:
+    """The day on which the chronology ends or replaces a truce; None while it stands."""
+    for past in compiled.past:
+        ends = any(verb in (st.END_TRUCE, st.BEGIN_TRUCE) for verb, _ in _verbs(compiled.tables, past.event))
+        if past.day > begun and ends:
+            return fixed.origin + dt.timedelta(past.day - 1)
+    return None

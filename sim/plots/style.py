@@ -1,0 +1,181 @@
+"""The look of every figure: colours, sizes in print, room for what stands below. Nothing global is changed.
+
+Sizes are in points and hold at both journal widths (89 mm and 183 mm), so a figure is drawn at the width it is printed
+at and never scaled. Colours are those of Okabe & Ito (2008) and the cividis map, told apart by colour-blind readers.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import textwrap
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PURPLE, BLACK, GREY, PALE = "#56B4E9", "#CC79A7", "#000000", "#666666", "#DDDDDD"
+PARTY_COLOURS = (VERMILION, BLUE, BLACK, PURPLE, GREEN, ORANGE, SKY)
+HEAT = "cividis"
+
+SINGLE_MM, DOUBLE_MM = 89.0, 183.0
+TITLE, TEXT, SMALL, FOOT = 8.0, 7.0, 6.0, 5.5
+MM, POINTS = 25.4, 72.0
+FORMATS = ("pdf", "svg", "png")
+_FOOTER = "footer"
+_BOLD_WIDTH, _PLAIN_WIDTH = 0.60, 0.525  # mean width of a letter, in font sizes
+
+
+def new_axes(width_mm: float = DOUBLE_MM, height_mm: float = 90.0) -> Axes:
+    """Empty axes on a figure of this printed size; inside a notebook one that pyplot shows, else a bare figure."""
+    size = (width_mm / MM, height_mm / MM)
+    if _in_notebook():
+        import matplotlib.pyplot as plt
+
+        return plt.figure(figsize=size, layout="constrained").add_subplot()
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=size, layout="constrained").add_subplot()
+
+
+def _in_notebook() -> bool:
+    import sys
+
+    shell = sys.modules.get("IPython")
+    session = shell.get_ipython() if shell is not None else None
+    return session is not None and "IPKernelApp" in getattr(session, "config", {})
+
+
+def figure_of(ax: Axes) -> Figure:
+    """The figure that `ax` stands on, also from within a subfigure."""
+    from matplotlib.figure import Figure
+
+    figure: Any = ax.figure
+    while not isinstance(figure, Figure):
+        figure = figure.figure
+    return figure
+
+
+def width_points(ax: Axes) -> float:
+    """Width of the figure in points."""
+    return float(figure_of(ax).get_figwidth()) * POINTS
+
+
+def narrow(ax: Axes) -> bool:
+    """Whether the figure is nearer to one column than to two."""
+    return width_points(ax) * MM / POINTS < (SINGLE_MM + DOUBLE_MM) / 2
+
+
+def fit(text: str, points: float, size: float = TEXT, letter: float = _PLAIN_WIDTH) -> str:
+    """The text broken into lines that fit into a width in points."""
+    return textwrap.fill(text, max(12, int(points / (size * letter))))
+
+
+def finish(ax: Axes, title: str, x: str = "", y: str = "") -> Axes:
+    """Title and axis labels in print sizes, spines only at left and bottom; the last step of every figure."""
+    ax.tick_params(labelsize=SMALL, width=0.6, length=2.5)
+    for name, spine in ax.spines.items():
+        spine.set_linewidth(0.6)
+        spine.set_visible(name in ("left", "bottom") and spine.get_visible())
+    ax.set_xlabel(x, fontsize=TEXT)
+    ax.set_ylabel(y, fontsize=TEXT)
+    _title(ax, title)
+    return ax
+
+
+def _title(ax: Axes, text: str) -> None:
+    """Flush with the figure's left edge where the axes have it for themselves, else with the axes'."""
+    from matplotlib.transforms import blended_transform_factory
+
+    figure = figure_of(ax)
+    alone = len(figure.axes) == 1
+    width = width_points(ax) * (0.98 if alone else float(ax.get_position().width))
+    label = ax.set_title(fit(text, width, TITLE, _BOLD_WIDTH), fontsize=TITLE, fontweight="bold", pad=6)
+    label.set_horizontalalignment("left")
+    label.set_x(0.0)
+    if alone:
+        label.set_x(6 / width_points(ax))
+        # axes coordinates upwards, figure coordinates across; the pad is part of the title's own transform
+        label.set_transform(blended_transform_factory(figure.transFigure, label.get_transform()))
+
+
+def percent_axis(axis: Any) -> None:
+    """Ticks of shares 0-1 written as 0-100; the label carries the sign."""
+    from matplotlib.ticker import FuncFormatter
+
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}"))
+
+
+def below(ax: Axes, points: float) -> Any:
+    """A transform: axes fractions across and up, moved down by some points."""
+    from matplotlib.transforms import ScaledTranslation
+
+    return ax.transAxes + ScaledTranslation(0, -points / POINTS, figure_of(ax).dpi_scale_trans)
+
+
+def legend_below(ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0) -> None:
+    """A frameless legend under the axis label."""
+    ax.legend(
+        handles=list(handles), loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below(ax, points),
+        ncols=columns, fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=2.2, columnspacing=1.6,
+    )  # fmt: skip
+
+
+def source_line(figure: Figure, text: str) -> None:
+    """A small line at the foot: scenario, trials, sets, seed, version, and a note on the data."""
+    footer(figure, fit(text, figure.get_figwidth() * POINTS * 0.98, FOOT).splitlines(), FOOT, GREY)
+
+
+def footer(figure: Figure, lines: Iterable[str], size: float = SMALL, colour: str = BLACK, columns: int = 1) -> None:
+    """Lines at the very foot of the figure, above which everything else makes room; earlier footers move up."""
+    rows = list(lines)
+    depth = -(-len(rows) // columns)
+    height = (depth * size * 1.25 + 5) / (figure.get_figheight() * POINTS)
+    for text in _footers(figure):
+        text.set_y(text.get_position()[1] + height)
+    for column in range(columns):
+        part = rows[column * depth : (column + 1) * depth]
+        figure.text(
+            6 / (figure.get_figwidth() * POINTS) + column / columns, height, "\n".join(part),
+            fontsize=size, color=colour, va="top", ha="left", linespacing=1.25, gid=_FOOTER, in_layout=False,
+        )  # fmt: skip
+    if figure.get_layout_engine() is None:
+        figure.set_layout_engine("constrained")
+    engine: Any = figure.get_layout_engine()
+    bottom = max(text.get_position()[1] for text in _footers(figure))
+    engine.set(rect=(0, bottom, 1, 1 - bottom))
+
+
+def _footers(figure: Figure) -> list[Any]:
+    return [text for text in figure.texts if text.get_gid() == _FOOTER]
+
+
+def save(figure: Figure, path: str | Path) -> Path:
+    """Write a figure as PDF, SVG or PNG (by the ending), text as text, without dates: the same bytes every time."""
+    import matplotlib as mpl
+
+    file = Path(path)
+    kind = file.suffix.removeprefix(".").lower()
+    dated = {"pdf": "CreationDate", "svg": "Date"}.get(kind)
+    with mpl.rc_context({"pdf.fonttype": 42, "svg.fonttype": "none", "svg.hashsalt": "ceasefire"}):
+        figure.savefig(file, dpi=300, metadata={dated: None} if dated else None)
+    return file
+
+
+def day_label(origin: dt.date) -> str:
+    """The label of a time axis that counts from the origin."""
+    return f"Day (1 = {origin.day} {origin:%b %Y})"
+
+
+def in_words(identifier: str) -> str:
+    """An id as words: `new_agreement` is `New agreement`."""
+    return identifier.replace("_", " ").capitalize()
+
+
+def percent(share: float) -> str:
+    """A share as percent, with a decimal only where it is needed to tell it from none and all."""
+    value = 100 * share
+    return f"{value:.0f}" if value in (0, 100) or 1 <= value <= 99 else f"{value:.1f}"

@@ -1,0 +1,270 @@
+"""Numbers of a scenario: plain, uncertain (a distribution) or shared by name (`$name`).
+
+A `Number` in the schema accepts all three. `uncertain` lists the distributions of a scenario by path, `fix` gives the
+scenario in which every number is plain, `values_of_set` the values of one parameter set.
+"""
+
+from __future__ import annotations
+
+import math
+import weakref
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from sim.errors import InputError, did_you_mean
+from sim.scenario.laws import LAWS, Distribution
+from sim.scenario.points import sobol_points
+
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The number that `parameters` holds under this name; written `$name`."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"${self.name}"
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def parse_number(value: object) -> float | Distribution | Reference:
+    """A number of a scenario from its YAML value; raises ValueError in words for the author of the file."""
+    if isinstance(value, Distribution | Reference):
+        return value
+    if isinstance(value, str):
+        return _reference(value)
+    if isinstance(value, Mapping):
+        return distribution(value)
+    return _finite(value, "")
+
+
+def is_distribution(value: object) -> bool:
+    """Whether a YAML value is written as a distribution (`{dist: ...}`)."""
+    return isinstance(value, Mapping) and "dist" in value
+
+
+def distribution(written: Mapping[str, object]) -> Distribution:
+    """The distribution written as `{dist: LAW, ...}`; raises ValueError naming law and argument."""
+    if "dist" not in written:
+        raise ValueError(f"{_show(written)} is not a number; a distribution has the key `dist`: {', '.join(LAWS)}")
+    law = written["dist"]
+    if not isinstance(law, str) or law not in LAWS:
+        raise ValueError(f"unknown distribution {law!r}; allowed: {', '.join(LAWS)}{did_you_mean(law, LAWS)}")
+    arguments = _arguments(LAWS[law], {name: value for name, value in written.items() if name != "dist"})
+    try:
+        return LAWS[law](**arguments)
+    except ValueError as fault:
+        raise ValueError(f"{law}: {fault}") from None
+    except (OverflowError, ZeroDivisionError):
+        raise ValueError(f"{law}: the arguments are too large or too small to compute with") from None
+
+
+def _arguments(law: type[Distribution], written: Mapping[str, object]) -> dict[str, Any]:
+    known = {field.name.rstrip("_"): field for field in fields(law)}
+    for name in written:
+        if name not in known:
+            raise ValueError(f"{law.law} has no `{name}`; allowed: {', '.join(known)}{did_you_mean(name, known)}")
+    missing = [name for name, field in known.items() if field.default is MISSING and name not in written]
+    if missing:
+        raise ValueError(f"{law.law} needs {', '.join(f'`{name}`' for name in missing)}")
+    return {known[name].name: _argument(value, name, law.law) for name, value in written.items()}
+
+
+def _argument(value: object, name: str, law: str) -> float | tuple[float, ...]:
+    if name not in ("values", "weights"):
+        return _finite(value, f"{law}: {name} ")
+    if not isinstance(value, list | tuple):
+        raise ValueError(f"{law}: {name} {_show(value)} is not a list of numbers")
+    return tuple(_finite(item, f"{law}: {name} ") for item in value)
+
+
+def _finite(value: object, what: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{what}{_show(value)} is not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(f"{what}{_show(value)} is too large for a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{what}{_show(value)} is not a finite number")
+    return number
+
+
+def _reference(value: str) -> Reference:
+    if not (value.startswith("$") and value[1:].isidentifier()):
+        raise ValueError(f"{value!r} is not a number; allowed: a number, `$name` of a parameter, or {{dist: ...}}")
+    return Reference(value[1:])
+
+
+def _show(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class _NumberSchema:
+    """Tells pydantic how a `Number` is checked, written and described."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.validate, serialization=core_schema.plain_serializer_function_ser_schema(written)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, source: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return number_json_schema()
+
+    @staticmethod
+    def validate(value: object) -> float | Distribution | Reference:
+        try:
+            return parse_number(value)
+        except ValueError as fault:
+            raise PydanticCustomError("number", "{fault}", {"fault": str(fault)}) from None
+
+
+Number = Annotated[float | Distribution | Reference, _NumberSchema]
+
+
+def written(value: object) -> object:
+    """A number as it is written in YAML (float, dict or `$name`); anything else unchanged."""
+    if isinstance(value, Distribution):
+        return value.plain()
+    return str(value) if isinstance(value, Reference) else value
+
+
+def number_json_schema() -> dict[str, Any]:
+    """JSON Schema of a `Number`: a number, `$name`, or one shape for each law."""
+    reference = {"type": "string", "pattern": r"^\$[A-Za-z_][A-Za-z0-9_]*$", "description": "a shared parameter"}
+    return {"anyOf": [{"type": "number"}, reference, *(_law_schema(law) for law in LAWS.values())]}
+
+
+def _law_schema(law: type[Distribution]) -> dict[str, Any]:
+    lists = {"type": "array", "items": {"type": "number"}, "minItems": 1}
+    properties: dict[str, Any] = {"dist": {"const": law.law}}
+    for field in fields(law):
+        name = field.name.rstrip("_")
+        properties[name] = lists if name in ("values", "weights") else {"type": "number"}
+    needed = [field.name.rstrip("_") for field in fields(law) if field.default is MISSING]
+    return {"type": "object", "properties": properties, "required": ["dist", *needed], "additionalProperties": False}
+
+
+# --- the numbers of a scenario --------------------------------------------------------------------------------------
+
+Path = tuple[str | int, ...]
+Sites = dict[Any, Any]  # a tree: key -> Sites, or Distribution | Reference at the leaves
+
+_sites_of: weakref.WeakValueDictionary[int, BaseModel] = weakref.WeakValueDictionary()
+_sites: dict[int, Sites] = {}
+
+
+def dotted(path: Path) -> str:
+    """A path as it is written on the command line: `rules.offensive.rate`."""
+    return ".".join(str(part) for part in path)
+
+
+def uncertain(scenario: BaseModel) -> dict[str, Distribution]:
+    """The distributions of a scenario by path, in the order of the file; a shared one once, at its parameter."""
+    return {dotted(path): leaf for path, leaf in _leaves(_tree(scenario)) if isinstance(leaf, Distribution)}
+
+
+def fix(scenario: M, values: Mapping[str, float] | None = None) -> M:
+    """The scenario with every `Number` a plain float: from `values` by path, else the median.
+
+    Raises InputError for a path that holds no distribution, or a reference to no parameter.
+    """
+    tree, given = _tree(scenario), dict(values or {})
+    known = uncertain(scenario)
+    for path, value in given.items():
+        if path not in known:
+            raise InputError(f"{path} holds no distribution{did_you_mean(path, known)}")
+        if not math.isfinite(value):
+            raise InputError(f"{path}: {value} is not a finite number")
+    shared = _shared(scenario, given)
+    fixed: M = _replace(scenario, tree, (), given, shared)
+    return fixed
+
+
+def values_of_set(scenario: BaseModel, index: int, seed: int) -> dict[str, float]:
+    """The values of parameter set `index` (0, 1, ...) by path: one point of a scrambled Sobol' sequence for each path.
+
+    A path's sequence depends on its name and `seed` only, so that adding a parameter moves no other, and set 7 is the
+    same among 8 sets as among 1000.
+    """
+    known = uncertain(scenario)
+    points = sobol_points(tuple(known), index, seed)
+    return {path: law.ppf(float(u)) for (path, law), u in zip(known.items(), points, strict=True)}
+
+
+def _shared(scenario: BaseModel, given: Mapping[str, float]) -> dict[str, float]:
+    """The value of every parameter by name."""
+    found: dict[str, float] = {}
+    for name, parameter in getattr(scenario, "parameters", {}).items():
+        value = parameter.value
+        if isinstance(value, Distribution):
+            found[name] = given.get(f"parameters.{name}.value", value.median())
+        elif not isinstance(value, Reference):
+            found[name] = value
+    return found
+
+
+def _tree(scenario: BaseModel) -> Sites:
+    """Where the uncertain numbers of a scenario are; found once for each scenario object (they are frozen)."""
+    key = id(scenario)
+    if _sites_of.get(key) is not scenario:
+        for gone in [k for k in _sites if k not in _sites_of]:
+            del _sites[gone]
+        _sites[key] = _find(scenario) or {}
+        _sites_of[key] = scenario
+    return _sites[key]
+
+
+def _find(value: object) -> Any:
+    """The tree of uncertain numbers under a value, None where there are none."""
+    if isinstance(value, Distribution | Reference):
+        return value
+    found = {key: tree for key, child in _children(value) if (tree := _find(child)) is not None}
+    return found or None
+
+
+def _children(value: object) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, BaseModel):
+        return iter((name, value.__dict__[name]) for name in type(value).model_fields)
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value)) if isinstance(value, list | tuple) else iter(())
+
+
+def _leaves(tree: Sites, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    for key, child in tree.items():
+        if isinstance(child, dict):
+            yield from _leaves(child, (*path, key))
+        else:
+            yield (*path, key), child
+
+
+def _replace(value: Any, tree: Any, path: Path, given: Mapping[str, float], shared: Mapping[str, float]) -> Any:
+    """A copy of a value in which the leaves of its tree are plain numbers; what holds none is not copied."""
+    if isinstance(tree, Distribution):
+        return given[at] if (at := dotted(path)) in given else tree.median()
+    if isinstance(tree, Reference):
+        if tree.name not in shared:
+            raise InputError(f"{dotted(path)}: ${tree.name} is no parameter{did_you_mean(tree.name, shared)}")
+        return shared[tree.name]
+    new = {key: _replace(_child(value, key), sub, (*path, key), given, shared) for key, sub in tree.items()}
+    if isinstance(value, BaseModel):
+        return value.model_copy(update=new)
+    if isinstance(value, dict):
+        return {**value, **new}
+    return type(value)(new.get(i, item) for i, item in enumerate(value))
+
+
+def _child(value: Any, key: Any) -> Any:
+    return value.__dict__[key] if isinstance(value, BaseModel) else value[key]

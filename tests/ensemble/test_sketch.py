@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from sim.ensemble import sketch
+
+reals = st.floats(-1e9, 1e9).map(lambda v: 0.0 if abs(v) < sketch.SMALLEST else v)
+columns = st.lists(reals, min_size=1, max_size=60)
+QS = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def one_cell(values: list[float]) -> sketch.Summary:
+    return sketch.summarise(["x"], np.array(values, float).reshape(-1, 1, 1))
+
+
+def assert_same(one: sketch.Summary, other: sketch.Summary) -> None:
+    for name in ("series", "n", "low", "high", "whole", "keys", "counts"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    scale = float(np.max(np.abs([*one.low.ravel(), *one.high.ravel(), 1.0])))
+    for name, unit in (("total", scale), ("squares", scale**2)):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-15, atol=1e-15 * unit)
+
+
+@given(columns, st.sampled_from(QS))
+def test_quantile_is_within_the_stated_error(values: list[float], q: float) -> None:
+    exact = float(np.quantile(values, q, method="inverted_cdf"))
+    assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=sketch.RELATIVE_ERROR * (1 + 1e-9))
+
+
+@given(st.lists(st.integers(-48, 48), min_size=1, max_size=60), st.sampled_from(QS))
+def test_quantile_of_small_whole_numbers_is_exact(values: list[int], q: float) -> None:
+    exact = float(np.quantile(values, q, method="inverted_cdf"))
+    assert sketch.quantile(one_cell([float(v) for v in values]), q)[0, 0] == exact
+
+
+@given(columns, columns)
+def test_merge_is_commutative(a: list[float], b: list[float]) -> None:
+    assert_same(sketch.merge([one_cell(a), one_cell(b)]), sketch.merge([one_cell(b), one_cell(a)]))
+
+
+@given(columns, columns, columns)
+def test_merge_is_associative(a: list[float], b: list[float], c: list[float]) -> None:
+    one, two, three = one_cell(a), one_cell(b), one_cell(c)
+    assert_same(sketch.merge([sketch.merge([one, two]), three]), sketch.merge([one, sketch.merge([two, three])]))
+
+
+@given(columns, columns)
+def test_merge_gives_the_summary_of_all(a: list[float], b: list[float]) -> None:
+    assert_same(sketch.merge([one_cell(a), one_cell(b)]), one_cell(a + b))
+
+
+@given(columns)
+def test_moments_are_those_of_numpy(values: list[float]) -> None:
+    import math
+
+    summary = one_cell(values)
+    assert summary.n[0, 0] == len(values)
+    # the exact sum, to within one rounding of what entered it
+    assert summary.total[0, 0] == pytest.approx(math.fsum(values), rel=1e-15, abs=1e-20)
+    assert (summary.low[0, 0], summary.high[0, 0]) == (min(values), max(values))
+
+
+@given(arrays(np.float64, array_shapes(min_dims=3, max_dims=3, max_side=6), elements=reals))
+def test_cells_do_not_mix(values: np.ndarray) -> None:
+    summary = sketch.summarise([str(i) for i in range(values.shape[1])], values)
+    for i, j in np.ndindex(values.shape[1:]):
+        alone = one_cell(list(values[:, i, j]))
+        for q in QS:
+            assert sketch.quantile(summary, q)[i, j] == sketch.quantile(alone, q)[0, 0]
+
+
+def test_merging_in_any_order_and_in_many_steps_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(1)
+    parts = [sketch.summarise(["x", "y"], rng.lognormal(size=(20, 2, 5))) for _ in range(4)]
+    whole = sketch.merge(parts)
+    monkeypatch.setattr(sketch, "_KEYS_HELD", 10)
+    for order in permutations(parts):
+        assert_same(sketch.merge(order), whole)
+
+
+def test_what_is_not_finite_is_left_out() -> None:
+    summary = one_cell([1.0, float("nan"), float("inf"), 3.0])
+    assert summary.n[0, 0] == 2
+    assert sketch.quantile(summary, 0.5)[0, 0] == 1.0
+    assert summary.high[0, 0] == 3.0
+
+
+def test_a_day_without_values_has_no_quantile() -> None:
+    summary = sketch.summarise(["x"], np.array([[[np.nan, 2.0]]]))
+    assert np.isnan(sketch.quantile(summary, 0.5)[0, 0])
+    assert sketch.quantile(summary, 0.5)[0, 1] == 2.0
+
+
+def test_summaries_of_different_series_are_refused() -> None:
+    with pytest.raises(ValueError, match="different series"):
+        sketch.merge([one_cell([1.0]), sketch.empty(["y"], 1)])
+
+
+def test_merging_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="no summary"):
+        sketch.merge([])
+
+
+def test_bins_and_keys_undo_each_other() -> None:
+    summary = sketch.summarise(["x", "y"], np.array([[[-5.0, 0.0], [3.0, 1e9]]]))
+    np.testing.assert_array_equal(sketch.keys_of(*sketch.bins_of(summary)), summary.keys)
+
+
+def test_beyond_the_largest_bin_the_extremes_still_hold() -> None:
+    assert sketch.quantile(one_cell([1e20]), 0.5)[0, 0] == 1e20
+
+
+def test_gathering_in_blocks_is_the_summary_of_all() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.gamma(2.0, size=(23, 2, 4))
+    gathered = sketch.Gatherer(days=4, block=5)
+    for trial in values:
+        gathered.add({"x": list(trial[0]), "y": list(trial[1])})
+    assert_same(gathered.summary(), sketch.summarise(["x", "y"], values))
+
+
+def test_a_trial_that_ended_early_counts_for_the_days_it_has() -> None:
+    gathered = sketch.Gatherer(days=3)
+    gathered.add({"x": [1.0, 2.0]})
+    gathered.add({"x": [1.0, 2.0, 3.0]})
+    assert gathered.summary().n.tolist() == [[2, 2, 1]]

@@ -1,0 +1,186 @@
+"""Synthetic results, shaped like the real ones and plausible to the eye; nothing here is an estimate of anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.scenario.schema import Scenario
+
+mpl.use("agg")
+
+SETS, TRIALS, HORIZON = 40, 50, 180
+PLACES = {
+    "north_hama": "North Hama", "khan_shaykhun_maarat": "Khan Shaykhun–Maarat", "saraqib_m5": "Saraqib–M5",
+    "idlib_core": "Idlib core", "west_aleppo": "West Aleppo", "jabal_zawiya_m4": "Jabal Zawiya–M4", "latakia": "Latakia",
+}  # fmt: skip
+ACTORS = {"turkey": "Turkey", "russia": "Russia", "syria": "Syrian government", "iran": "Iran and militias", "rebels": "Rebels"}
+LADDER = {
+    -3: "implemented cooperation", -2: "formal agreement in force", -1: "truce or leader talks", 0: "routine",
+    1: "words", 2: "posture", 3: "coercive positioning", 4: "local fire", 5: "severe fire or ultimatum", 6: "offensive",
+    7: "direct lethal state-to-state incident", 8: "sustained direct campaign", 9: "Turkish–Russian clash",
+}  # fmt: skip
+
+
+@dataclass
+class Event:
+    day: int
+    event: str
+    by: str | None = None
+    against: str | None = None
+    place: str | None = None
+    post: str | None = None
+    void: bool = False
+    marks: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass
+class Trajectory:
+    row: dict[str, Any]
+    daily: dict[str, list[float]]
+    events: list[Event]
+
+
+@dataclass
+class Synthetic:
+    trials: pd.DataFrame
+    daily: pd.DataFrame
+    scenario: Scenario
+    manifest: dict[str, Any]
+    one: Trajectory
+
+    def trajectory(self, trial: int) -> Trajectory:
+        return self.one
+
+
+def make_scenario() -> Scenario:
+    kind = {"rebels": "coalition", "iran": "client"}
+    events = {
+        "offensive": {"rung": 6, "told": "{by} opens an offensive towards {place}"},
+        "hit_post": {"rung": {"default": 4, "killed": 7}, "told": "{by} hits the post {post}, {killed} soldiers killed"},
+        "retaliate": {"rung": {"default": 5, "killed": 7}, "told": "{by} fires back at {against}, {killed} killed"},
+        "operation": {"rung": 8, "told": "{by} begins a ground operation"},
+        "talks": {"rung": 0, "told": "{by} and {against} hold talks"},
+        "agreement_in_force": {"rung": -2, "told": "a new agreement between {by} and {against} enters into force"},
+        "joint_patrol": {"rung": -3, "name": "joint patrol"},
+        "protest": {"rung": 1, "told": "{by} protests to {against}"},
+        "fray": {"name": "the truce frays"},
+    }
+    return Scenario.model_validate(
+        {
+            "name": "idlib-2020-02-11",
+            "about": "synthetic",
+            "origin": dt.date(2020, 2, 11),
+            "horizon_days": HORIZON,
+            "actors": {
+                id_: {"name": name, "kind": kind.get(id_, "state")}
+                | ({"factions": {"nlf": {"name": "NLF"}, "hts": {"name": "HTS"}}} if id_ == "rebels" else {})
+                for id_, name in ACTORS.items()
+            },
+            "places": {id_: {"name": name, "lat": 36, "lon": 37, "control": "rebels"} for id_, name in PLACES.items()},
+            "posts": {"taftanaz": {"name": "at Taftanaz", "owner": "turkey", "place": "idlib_core"}},
+            "agreement": {"name": "Sochi", "parties": ["turkey", "russia"]},
+            "fighting": {"between": ["syria", "rebels"], "regimes": {"quiet": {"mean": 1, "size": 1}}},
+            "ladder": LADDER,
+            "events": events,
+            "rules": {},
+            "outcomes": {
+                "broken": {"any": ["direct_war", "repudiated"], "headline": True, "before": "new_agreement",
+                           "about": "the 2018 agreement is blown up before a new one is in force"},
+                "direct_war": {"count": "deaths", "at_least": 1, "about": "sustained fire between two armies"},
+                "repudiated": {"count": "deaths", "at_least": 1},
+                "new_agreement": {"count": "deaths", "at_least": 1},
+                "clash_acknowledged": {"count": "deaths", "at_least": 1},
+            },
+        }
+    )  # fmt: skip
+
+
+def make_trials(rng: np.random.Generator) -> pd.DataFrame:
+    n = SETS * TRIALS
+    factor = np.repeat(np.exp(rng.normal(0, 0.7, SETS)), TRIALS)
+    war = np.ceil(30 * rng.weibull(0.8, n) / factor)
+    agreement = np.ceil(60 * rng.weibull(0.9, n))
+    repudiated = np.ceil(rng.exponential(1500, n))
+    broken = np.minimum(war, repudiated)
+    broken = np.where(broken < agreement, broken, np.nan)
+    days = {"broken": broken, "direct_war": war, "repudiated": repudiated, "new_agreement": agreement}
+    days["clash_acknowledged"] = np.ceil(rng.exponential(9000, n))
+    frame = pd.DataFrame({"set": np.repeat(np.arange(SETS), TRIALS), "trial": np.tile(np.arange(TRIALS), SETS)})
+    for name, day in days.items():
+        frame[f"{name}_day"] = pd.array(np.where(day <= HORIZON, day, np.nan), dtype="Float64").astype("Int64")
+    frame["breakdown_day"] = frame["broken_day"]
+    frame["observed_days"] = frame["breakdown_day"].fillna(HORIZON).astype(int)
+    frame["deaths"] = np.round(rng.lognormal(7, 0.5, n)).astype(int)
+    frame["displaced"] = np.round(700 + 400 * rng.beta(2, 3, n))
+    names = list(ACTORS)
+    for a in range(5):
+        for b in range(a + 1, 5):
+            high = 8 if {names[a], names[b]} in ({"turkey", "syria"}, {"syria", "rebels"}) else 4
+            frame[f"peak_rung.{names[a]}.{names[b]}"] = np.minimum(9, rng.poisson(high * 0.7, n))
+    frame["error"] = None
+    frame.loc[7, "error"] = "RunError: synthetic"
+    return frame
+
+
+def make_daily(rng: np.random.Generator) -> pd.DataFrame:
+    day = np.arange(1, HORIZON + 1)
+    level = 25 * np.exp(-day / 40)[None, :] * np.exp(rng.normal(0, 0.6, (400, 1))) + 2
+    series = {"deaths": rng.negative_binomial(1, 1 / (1 + level)).astype(float)}
+    flow = 25 * np.exp(-day / 18)[None, :] * np.exp(rng.normal(0, 0.5, (400, 1)))
+    series["displaced"] = 690 + np.cumsum(flow, axis=1)
+    for k, place in enumerate(PLACES):
+        pace = np.exp(rng.normal(-4.5 - 0.35 * abs(k - 2), 1, (400, 1)))
+        series[f"taken.{place}"] = np.minimum(1, (k < 3) * 0.5 + pace * day[None, :])
+    parts = []
+    for name, values in series.items():
+        q = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+        parts.append(pd.DataFrame({"series": name, "day": day, "n": 400, "mean": values.mean(axis=0), "q05": q[0],
+                                   "q25": q[1], "q50": q[2], "q75": q[3], "q95": q[4]}))  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def make_trajectory() -> Trajectory:
+    events = [
+        Event(1, "protest", "turkey", "syria"),
+        Event(2, "talks", "russia", "turkey"),
+        Event(3, "offensive", "syria", "rebels", "saraqib_m5"),
+        Event(4, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 5}),
+        Event(4, "retaliate", "turkey", "syria", marks={"killed": 14}),
+        Event(5, "fray"),
+        Event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}),
+        Event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}, void=True),
+        Event(12, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 33}),
+        Event(12, "retaliate", "turkey", "syria", marks={"killed": 60}),
+        Event(13, "operation", "turkey", "syria"),
+        Event(14, "retaliate", "turkey", "syria", marks={"killed": 40}),
+        Event(20, "talks", "russia", "turkey"),
+        Event(24, "agreement_in_force", "russia", "turkey"),
+        Event(31, "joint_patrol", "russia", "turkey"),
+        Event(95, "hit_post", "hts", "turkey", post="taftanaz", marks={"killed": 2}),
+        Event(140, "protest", "turkey", "syria"),
+    ]
+    rung = np.interp(np.arange(1, HORIZON + 1), [1, 2, 3, 4, 12, 13, 23, 24, 60, 94, 95, 180],
+                     [4, 4, 6, 7, 7, 8, 8, -2, -2, -1, 7, 1])  # fmt: skip
+    day = np.arange(1, HORIZON + 1)
+    daily = {"rung": rung.tolist()} | {
+        f"taken.{place}": np.clip((day - 5 * k) / 60, 0, 1).tolist() for k, place in enumerate(PLACES)
+    }
+    return Trajectory({"breakdown_day": 15, "direct_war_day": 15}, daily, events)
+
+
+def make_results() -> Synthetic:
+    rng = np.random.default_rng(11)
+    manifest = {"seed": 0, "sets": SETS, "trials": TRIALS, "version": "0.1.0"}
+    return Synthetic(make_trials(rng), make_daily(rng), make_scenario(), manifest, make_trajectory())
+
+
+@pytest.fixture(scope="session")
+def results() -> Synthetic:
+    return make_results()
