@@ -14,7 +14,7 @@ A step is a day; its parts are those of `sim.conflict.day.day`, but that agents 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from sim.agents import Actor, mesa
@@ -23,36 +23,14 @@ from sim.conflict.clocks import RING, RING_ITEM, RING_RULE, begin_phase, item_co
 from sim.conflict.day import close_day, open_day
 from sim.conflict.perceive import locate
 from sim.draws import address
-from sim.history.driving import Origin, begin_trial, origin_of
-from sim.scenario.compiling import Compiled, compile_scenario
+from sim.history.driving import begin_trial
+from sim.preparing import Prepared, prepare
 from sim.scenario.layout import EXCHANGE
-from sim.scenario.numbers import fix, values_of_set
 from sim.scenario.schema import Scenario
-from sim.trajectory import Decoder, Event, Factor, Trajectory
+from sim.trajectory import Event, Factor, Trajectory
 
 LOG_ROWS_A_DAY = 40  # room in the log; a trial that needs more gets a longer one
 UNKNOWN_AGENTS: Any = getattr(mesa.Agent, "_ids", {})
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A scenario ready to run for one parameter set: its plain numbers, tables, and state at the origin."""
-
-    scenario: Scenario
-    compiled: Compiled
-    origin: Origin
-    decoder: Decoder
-    seed: int
-    set_index: int
-
-
-def prepare(scenario: Scenario, seed: int | None = None, set_index: int = 0) -> Prepared:
-    """Fix the numbers of a parameter set (medians where the scenario has one set), compile, drive to the origin."""
-    seed = scenario.ensemble.seed if seed is None else seed
-    values = None if scenario.ensemble.sets == 1 else values_of_set(scenario, set_index, seed)
-    fixed = fix(scenario, values)
-    compiled = compile_scenario(fixed)
-    return Prepared(fixed, compiled, origin_of(fixed, compiled), Decoder(fixed, compiled), seed, set_index)
 
 
 class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types

@@ -95,8 +95,13 @@ class Decoder:
 
     def today(self, s: Sequence[float]) -> list[float]:
         """The daily series' values of one state, in the order of `series_names`."""
-        dyads = [s[self.tables.rung + k] for k in range(self.tables.n_dyads)]
-        return [s[address] for address in self.series.values()] + [max(dyads, default=0.0)]
+        values = [s[address] for address in self.series.values()]
+        return [*values, max((values[k] for k in self.rung_columns), default=0.0)]
+
+    @cached_property
+    def rung_columns(self) -> list[int]:
+        """Positions of the dyads' rungs among the series; their maximum is the series `rung`."""
+        return [k for k, name in enumerate(self.series) if name.startswith("rung.")]
 
     # --- events --------------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ def test_every_command_is_one_that_is_tested_here() -> None:
 @pytest.mark.parametrize("line", shown("ceasefire"))
 @pytest.mark.slow
 def test_command(line: str, folder: Path) -> None:
-    done = run([sys.executable, "-m", "sim.cli", *line.split()[1:]], folder)
+    done = run([sys.executable, "-m", "sim", *line.split()[1:]], folder)
     assert done.returncode == 0, done.stderr
     assert done.stdout
     assert "Traceback" not in done.stderr

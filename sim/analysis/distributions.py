@@ -34,6 +34,8 @@ def ecdf(trials: pd.DataFrame, column: str) -> pd.DataFrame:
     codes, totals = codes_of(usable(trials)["set"])
     grid = _grid(np.unique(values[np.isfinite(values)]))
     frame = frame_of(estimate(hits_by_set(values <= value, codes, len(totals)), totals) for value in grid)
+    for limit in ("range_low", "range_high"):  # shares rise; the last value's range stays as it is
+        frame[limit] = np.minimum.accumulate(frame[limit].to_numpy()[::-1])[::-1]
     frame.insert(0, "value", grid)
     return frame
 
@@ -70,20 +72,23 @@ def _at(ordered: Floats, p: float) -> float:
     return float(ordered[min(max(rank, 1), len(ordered)) - 1])
 
 
-def histogram(trials: pd.DataFrame, column: str, bins: int = 30) -> pd.DataFrame:
-    """Trials by bins of equal width on whole numbers; columns low, high, count, share (of all usable trials).
+def histogram(trials: pd.DataFrame, column: str, bins: int = 30, first: float = 0.0) -> pd.DataFrame:
+    """Share of all usable trials by bins of equal, whole width; columns low, high, count, probability, mc_low ...
 
-    Bins are closed below and open above. Nulls are in no bin, so the shares may sum to less than one.
+    Bins are closed below and open above, and one begins at `first` (1 for days). Nulls are in no bin, so the shares
+    may sum to less than one.
     """
     values = values_of(trials, column)
-    finite = values[np.isfinite(values)]
-    edges = _edges(finite, bins)
-    count, _ = np.histogram(finite, edges)
-    return pd.DataFrame({"low": edges[:-1], "high": edges[1:], "count": count, "share": count / max(1, len(values))})
+    codes, totals = codes_of(usable(trials)["set"])
+    edges = _edges(values[np.isfinite(values)] - first, bins) + first
+    low, high = edges[:-1], edges[1:]
+    inside = ((values >= a) & (values < b) for a, b in zip(low, high, strict=True))
+    frame = frame_of(estimate(hits_by_set(flags, codes, len(totals)), totals) for flags in inside)
+    return pd.concat([pd.DataFrame({"low": low, "high": high}), frame], axis=1)
 
 
 def _edges(values: Floats, bins: int) -> Floats:
-    """Edges at whole multiples of 1, 2, 5 times a power of ten, about `bins` of them."""
+    """Edges at whole multiples of 1, 2, 5 times a power of ten, at most about `bins` of them."""
     if not values.size:
         return np.array([0.0, 1.0])
     span = max(float(values.max() - values.min()), 1.0)

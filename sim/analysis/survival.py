@@ -164,4 +164,5 @@ def _range(counts: Counts) -> tuple[Floats, Floats]:
     curves = _product(counts.at_risk, counts.ended)
     noise = curves * (1 - curves) / (starting[:, None] - 1)
     limits = np.array([freed_from_chance(curves[:, day], noise[:, day]) for day in range(days)])
-    return np.asarray(limits[:, 0]), np.asarray(limits[:, 1])
+    falling = np.maximum.accumulate(limits[::-1])[::-1]  # survival falls; the last day's range stays as it is
+    return np.asarray(falling[:, 0]), np.asarray(falling[:, 1])

@@ -78,8 +78,8 @@ def grow_older(s: State, c: Tables) -> None:
             if s[at] != rest:
                 s[at] = rest + (s[at] - rest) * factor
     drift_rungs(s, c)
-    for event in c.since_used:
-        s[c.since + event] += 1.0
+    for k in range(len(c.since_used)):
+        s[c.since + c.since_used[k]] += 1.0
     if s[TRUCE] != NO_TRUCE:
         s[TRUCE_AGE] += 1.0
     expire(s, c)

@@ -115,10 +115,9 @@ class Manifest:
 
     def files(self, part: str) -> Iterator[tuple[str, str]]:
         """Name and sha256 of the stored files under `part/`, in the order of their chunks."""
+        start = f"{part}/part-"
         for number in sorted(self.chunks):
-            yield from (
-                (name, sha) for name, sha in self.chunks[number].files.items() if name.startswith(f"{part}/part-")
-            )
+            yield from ((name, sha) for name, sha in self.chunks[number].files.items() if name.startswith(start))
 
     def _to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"layout": LAYOUT, **asdict(self)}
@@ -154,12 +153,14 @@ def differences(there: Manifest, here: Manifest, folder: Path, scenario: Scenari
     found = []
     if there.digest != here.digest:
         found += scenario_differences(folder, scenario) or ["the scenario differs"]
+    if there.seed != here.seed:
+        found.append(f"seed: {there.seed} there, {here.seed} here")
     if there.plan != here.plan:
         pairs = zip(asdict(there.plan).items(), asdict(here.plan).values(), strict=True)
         found += [f"plan.{name}: {old} there, {new} here" for (name, old), new in pairs if old != new]
     if there.code != here.code:
         found.append(f"code: {_code(there)} there, {_code(here)} here")
-    return list(dict.fromkeys(found))
+    return found
 
 
 def _code(manifest: Manifest) -> str:
@@ -167,12 +168,13 @@ def _code(manifest: Manifest) -> str:
 
 
 def scenario_differences(folder: Path, scenario: Scenario, most: int = 8) -> list[str]:
-    """The keys in which the folder's scenario and this one differ."""
+    """The keys in which the folder's scenario and this one differ, but for the plan of the ensemble."""
     try:
         there = yaml.safe_load((folder / SCENARIO).read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError):
         return [f"{SCENARIO} is missing or damaged"]
-    return list(compare("", there, yaml.safe_load(to_yaml(scenario))))[:most]
+    found = compare("", there, yaml.safe_load(to_yaml(scenario)))
+    return [line for line in found if not line.startswith("ensemble.")][:most]
 
 
 def compare(key: str, there: Any, here: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What an ensemble consists of: parameter sets times trials, cut into chunks that do not depend on who computes them."""
+"""What an ensemble consists of: parameter sets times trials, cut into chunks that do not depend on who runs them."""
 
 from __future__ import annotations
 

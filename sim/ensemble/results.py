@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sim.ensemble import sketch, tables
 from sim.ensemble.engines import find_engine
 from sim.ensemble.manifest import SCENARIO, Manifest
-from sim.ensemble.worker import DAILY, BINS, EVENTS, TRIALS, event_rows, summary_of
+from sim.ensemble.worker import BINS, DAILY, EVENTS, TRIALS, event_rows, summary_of
 from sim.errors import InputError, ResultsError
 from sim.scenario import digest, load
 from sim.scenario.schema import Scenario
@@ -30,6 +30,7 @@ class Results:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
+        self._again: dict[tuple[int, int], Trajectory] = {}
 
     @classmethod
     def open(cls, path: str | Path) -> Self:
@@ -96,6 +97,11 @@ class Results:
     def trajectory(self, trial: int, set: int = 0) -> Trajectory:
         """One trial run again, to the last bit; ResultsError if this program no longer gives what is stored."""
         self._require(trial, set)
+        if (trial, set) not in self._again:
+            self._again = {(trial, set): self._rerun(trial, set)}
+        return self._again[trial, set]
+
+    def _rerun(self, trial: int, set: int) -> Trajectory:
         trajectory = rerun(self.scenario, self.manifest.engine, trial, set)
         stored = self.trials[(self.trials["set"] == set) & (self.trials["trial"] == trial)]
         if len(stored) and not _same_row(stored, {"set": set, "trial": trial, **trajectory.row}):

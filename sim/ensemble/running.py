@@ -83,7 +83,8 @@ def _as_asked(
 
 def default_folder(scenario: Scenario) -> Path:
     """`results/NAME-TIME` under the current folder."""
-    return Path("results") / f"{scenario.name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
+    name = "-".join("".join(c if c.isalnum() else " " for c in scenario.name.lower()).split())
+    return Path("results") / f"{name}-{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}"
 
 
 def processors() -> int:
@@ -206,13 +207,10 @@ def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress:
     manifest.workers, manifest.status = workers, "running"
     status: Status = "failed"
     try:
-        log(
-            folder,
-            f"started: {sum(map(len, todo))} of {manifest.plan.total} trials to do, {workers} workers, {job.engine}",
-        )
-        _store(
-            folder, manifest, _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers), progress
-        )
+        left, total = manifest.plan.total - manifest.trials_done, manifest.plan.total
+        log(folder, f"started: {left} of {total} trials to do, engine {job.engine}, {workers} workers")
+        computed = _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
+        _store(folder, manifest, computed, progress)
         _finish(folder, manifest)
         status = "done"
     except OSError as error:

@@ -36,7 +36,7 @@ def best_format() -> Format:
 
 def kind(column: str) -> str:
     """The pandas type of a column, by its name alone, so that a chunk in which it is all null has it too."""
-    if column in _WHOLE or column.endswith("_day"):
+    if column in _WHOLE or column.endswith("_day") or column.startswith("peak_rung"):
         return "Int64"
     if column in _TRUTH:
         return "boolean"
@@ -57,7 +57,7 @@ def typed(table: pd.DataFrame) -> pd.DataFrame:
     return table.astype({name: _kind_of(table[name]) for name in table.columns})
 
 
-def _kind_of(column: pd.Series) -> str:
+def _kind_of(column: pd.Series[Any]) -> str:
     by_name = kind(str(column.name))
     if by_name == "float64" and any(isinstance(value, str) for value in column):
         return "string"
@@ -82,8 +82,8 @@ def read(path: Path) -> pd.DataFrame:
     return pd.DataFrame({name: _parsed(text[name]) for name in text.columns})
 
 
-def _parsed(column: pd.Series) -> pd.Series:
-    wanted = kind(str(column.name))
+def _parsed(column: pd.Series[Any]) -> pd.Series[Any]:
+    wanted: Any = kind(str(column.name))
     if wanted == "boolean":
         return column.map({"True": True, "False": False}).astype("boolean")
     if wanted != "float64":

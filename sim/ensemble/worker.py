@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.ensemble import sketch, tables
 from sim.ensemble.engines import Engine, find_engine
@@ -28,21 +28,16 @@ if TYPE_CHECKING:
     from sim.trajectory import Event
 
 TRIALS, DAILY, BINS, EVENTS = "trials", "daily", "daily/bins", "events"
-EVENT_COLUMNS = (
-    "set",
-    "trial",
-    "order",
-    "day",
-    "phase",
-    "time",
-    "rule",
-    "event",
-    "by",
-    "against",
-    "place",
-    "post",
-    "void",
-)
+ADDRESS = ("set", "trial", "order")
+EVENT_FIELDS = ("day", "phase", "time", "rule", "event", "by", "against", "place", "post", "void", "hazard")
+
+
+class Trial(NamedTuple):
+    """What a chunk needs of a trial."""
+
+    row: Mapping[str, Any]
+    daily: Mapping[str, Sequence[float]]
+    events: Sequence[Event]
 
 
 class Stopped(Exception):  # noqa: N818 - it is no error
@@ -80,12 +75,12 @@ class Worker:
         gathered = sketch.Gatherer(self.job.scenario.horizon_days)
         for segment in chunk.segments:
             kept = {trial for index, trial in self.job.events if index == segment.set}
-            for row, daily, events in self._segment(segment, kept):
-                rows.append(row)
-                if daily:
-                    gathered.add(daily)
-                if row["trial"] in kept:
-                    logs += event_rows(segment.set, int(row["trial"]), events)
+            for trial in self._trials(segment, kept):
+                rows.append(trial.row)
+                if trial.daily:
+                    gathered.add(trial.daily)
+                if trial.row["trial"] in kept:
+                    logs += event_rows(segment.set, int(trial.row["trial"]), trial.events)
         try:
             files = self._store(chunk, rows, gathered.summary(), logs)
         except OSError as error:
@@ -93,28 +88,23 @@ class Worker:
         failed = sum(row.get("error") is not None for row in rows)
         return Done(files, len(rows), failed, round(time.perf_counter() - started, 3))
 
-    def _segment(
-        self, segment: Segment, kept: set[int]
-    ) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Sequence[float]], Sequence[Event]]]:
-        """Row, daily series and events of every trial; an engine that raises fails the trial it was at."""
+    def _trials(self, segment: Segment, kept: set[int]) -> Iterator[Trial]:
+        """Every trial of a segment; an engine that raises fails the trial it was at, and goes on with the next."""
         seed, waiting = self.job.scenario.ensemble.seed, list(segment.trials)
         while waiting:
             try:
                 for trajectory in self.engine(self.job.scenario, seed, segment.set, tuple(waiting), kept):
                     if self.stop.is_set():
                         raise Stopped
-                    yield (
-                        {"set": segment.set, "trial": waiting.pop(0), **trajectory.row},
-                        trajectory.daily,
-                        trajectory.events,
-                    )
+                    row = {"set": segment.set, "trial": waiting.pop(0), **trajectory.row}
+                    yield Trial(row, trajectory.daily, trajectory.events)
                 if waiting:
                     raise RunError(f"engine {self.job.engine}: no result for trial {waiting[0]} of set {segment.set}")
             except (CeasefireError, Stopped):
                 raise
             except Exception as error:  # noqa: BLE001 - whatever breaks a trial must not break the others
                 said = f"{type(error).__name__}: {error}"
-                yield {"set": segment.set, "trial": waiting.pop(0), "error": said}, {}, ()
+                yield Trial({"set": segment.set, "trial": waiting.pop(0), "error": said}, {}, ())
 
     def _store(
         self,
@@ -125,7 +115,7 @@ class Worker:
     ) -> dict[str, str]:
         parts = {TRIALS: tables.frame(rows, ("set", "trial")), DAILY: moments_table(summary), BINS: bins_table(summary)}
         if logs:
-            parts[EVENTS] = tables.frame(logs, EVENT_COLUMNS)
+            parts[EVENTS] = tables.frame(logs, (*ADDRESS, *EVENT_FIELDS))
         names = {self.job.path(part, chunk): table for part, table in parts.items()}
         return {name: tables.write(table, self.job.folder / name) for name, table in names.items()}
 
@@ -134,7 +124,7 @@ def event_rows(set_index: int, trial: int, events: Sequence[Event]) -> Iterator[
     """A trial's events as rows of a long table, in the order in which they happened; marks as a JSON object."""
     order = count()
     for event in events:
-        fields = {name: getattr(event, name) for name in EVENT_COLUMNS[3:]}
+        fields = {name: getattr(event, name) for name in EVENT_FIELDS}
         yield {"set": set_index, "trial": trial, "order": next(order), **fields, "marks": json.dumps(dict(event.marks))}
 
 
@@ -165,8 +155,8 @@ def bins_table(summary: sketch.Summary) -> pd.DataFrame:
 
     cells, bins = sketch.bins_of(summary)
     names = np.array(summary.series, dtype=object)
-    series = names[cells // summary.days] if len(cells) else []
-    return pd.DataFrame({"series": series, "day": cells % max(summary.days, 1) + 1, "bin": bins, "n": summary.counts})
+    days = max(summary.days, 1)
+    return pd.DataFrame({"series": names[cells // days], "day": cells % days + 1, "bin": bins, "n": summary.counts})
 
 
 def summary_of(moments: pd.DataFrame, bins: pd.DataFrame) -> sketch.Summary:

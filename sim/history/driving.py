@@ -13,18 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.conflict import state as st
+from sim.conflict.beginning import begin
 from sim.conflict.events import happen
 from sim.conflict.ground import survey
 from sim.conflict.perceive import Context
-from sim.conflict.processes import (
-    FRAGILE_STREAM,
-    REGIME_STREAM,
-    bury,
-    displace,
-    forget_yesterday,
-    grow_older,
-)
-from sim.draws import Address, address, uniform
+from sim.conflict.processes import bury, displace, forget_yesterday, grow_older
+from sim.draws import Address, address
 from sim.history.filtering import (
     Disagreement,
     Floats,
@@ -75,19 +69,8 @@ def origin_of(fixed: Scenario, compiled: Compiled) -> Origin:
 
 def begin_trial(origin: Origin, compiled: Compiled, at: Address) -> list[float]:
     """The state at the origin for one trial: regime and kind of truce are drawn, all else is as driven."""
-    s, c = list(origin.state), compiled.tables
-    u = uniform(at, 0, c.streams[REGIME_STREAM], 0)
-    regime, below = 0, origin.regimes[0]
-    while u > below and regime < c.n_regimes - 1:
-        regime += 1
-        below += origin.regimes[regime]
-    s[st.REGIME] = float(regime)
-    if regime == c.n_regimes - 1:
-        s[st.TOP_REGIME_DAYS] = 0.0
-    if regime > 0:
-        s[st.CALM_DAYS] = 0.0
-    if s[st.TRUCE] != st.NO_TRUCE:
-        s[st.FRAGILE] = float(uniform(at, 0, c.streams[FRAGILE_STREAM], 0) < origin.fragile)
+    s = list(origin.state)
+    begin(s, compiled.tables, at, origin.regimes, origin.fragile)
     return s
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.plots.style import BLUE, GREY, SMALL, VERMILION, finish, new_axes
+from sim.plots.style import BLUE, GREY, VERMILION, finish, legend_in, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,4 +43,4 @@ def _legend_where_free(ax: Axes, daily: pd.DataFrame) -> None:
     corner = "upper left" if left < right else "upper right"
     handles, _ = ax.get_legend_handles_labels()
     columns = 2 if min(left, right) > 0.6 * top else 1
-    ax.legend(handles=handles[2:] + handles[:2][::-1], loc=corner, ncols=columns, fontsize=SMALL, frameon=False)
+    legend_in(ax, handles[2:] + handles[:2][::-1], corner, columns)

@@ -51,11 +51,14 @@ def dyads(
     for (row, column), value in np.ndenumerate(values):
         _cell(ax, column + 0.5, row + 0.5, float(value))
     room = width_points(ax) * 0.27
-    names = [fit(f"{rung}  {(rungs or {}).get(int(rung), '')}".strip(), room, SMALL) for rung in table.index]
-    ax.set_yticks(rows[:-1] + 0.5, names, fontsize=SMALL)
+    size = FOOT if narrow(ax) else SMALL
+    names = [fit(f"{rung}  {(rungs or {}).get(int(rung), '')}".strip(), room, size) for rung in table.index]
+    ax.set_yticks(rows[:-1] + 0.5, names)
     ax.set_xticks(columns[:-1] + 0.5, [str(name) for name in table.columns], rotation=90 if narrow(ax) else 40)
     finish(ax, title or "How far each dyad climbed", "", "Rung of the ladder")
+    ax.tick_params(axis="y", labelsize=size)
     for label in ax.get_xticklabels():
+        label.set_fontsize(size)
         label.set(ha="center" if narrow(ax) else "right", rotation_mode="default" if narrow(ax) else "anchor")
     _bare(ax)
     _scale(ax, mesh, "Trials at this rung or higher (%)")

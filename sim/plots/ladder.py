@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from sim.analysis.intervals import Floats
 from sim.plots.style import (
     BLACK,
     FOOT,
@@ -19,6 +20,7 @@ from sim.plots.style import (
     finish,
     fit,
     footer,
+    legend_below,
     narrow,
     new_axes,
     width_points,
@@ -27,46 +29,13 @@ from sim.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-FLAG_POINTS = 10.0
-
-
-class Telling(NamedTuple):
-    """An event as the picture needs it; `rung` is None where the event does not stand on the ladder."""
-
-    day: int
-    rung: int | None
-    event: str
-    by: str
-    text: str
-    killed: float
-
-
-def choose(tellings: Sequence[Telling], most: int = 10, marked: frozenset[int] = frozenset()) -> list[Telling]:
-    """The events that tell the trial best, in order: new peaks, deaths, deals, and first times; days in `marked` first.
-
-    At most one event of a kind a day is taken, so that an exchange of fire is told once.
-    """
-    seen: set[str] = set()
-    peak, scored = -99, []
-    for place, telling in enumerate(tellings):
-        if telling.rung is None:
-            continue
-        score = 5.0 + abs(telling.rung) if telling.rung < 0 else float(telling.rung)
-        score += 4.0 * (telling.rung > peak) + 3.0 * (telling.event not in seen)
-        score += 1.5 * float(np.log1p(telling.killed)) + 2.0 * (telling.day in marked)
-        peak = max(peak, telling.rung)
-        seen.add(telling.event)
-        scored.append((-score, place, telling))
-    chosen: dict[tuple[int, str, str], tuple[int, Telling]] = {}
-    for _, place, telling in sorted(scored, key=lambda item: item[:2]):
-        if len(chosen) < most:
-            chosen.setdefault((telling.day, telling.event, telling.by), (place, telling))
-    return [telling for _, telling in sorted(chosen.values(), key=lambda item: item[0])]
+FLAG_POINTS = 9.5
+HEADROOM = 2.4  # rungs of room over the highest, for the flags and the lines that lead to them
 
 
 def ladder(
     data: pd.DataFrame, ax: Axes | None = None, rungs: Mapping[int, str] | None = None, title: str = "",
-    x: str = "Day (1 = origin)", breakdown: int | None = None, listed: bool = True,
+    x: str = "Day (1 = origin)", breakdown: int | None = None, event: str = "breakdown", listed: bool = True,
 ) -> Axes:  # fmt: skip
     """A trial's line on the ladder and numbered events; columns kind (`rung` or `event`), day, rung, number, by, text.
 
@@ -82,12 +51,13 @@ def ladder(
     _rungs(ax, data, rungs or {})
     ax.set_xlim(0.5, float(line["day"].max()) + 0.5)
     if breakdown is not None:
-        _mark(ax, breakdown)
+        ax.axvline(breakdown, color=BLACK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1, label="_breakdown")
     finish(ax, title or "One trial on the ladder, its main events numbered", x, "Highest rung of any dyad")
+    ax.tick_params(axis="y", labelsize=FOOT if narrow(ax) else SMALL)
     colours = party_colours(events["by"])
     _who(ax, colours)
     if listed:
-        _list(ax, events, columns)
+        _list(ax, events, columns, "" if breakdown is None else f"Dotted line: {event}, day {breakdown}")
     _flags(ax, events, colours)
     return ax
 
@@ -103,19 +73,16 @@ def _rungs(ax: Axes, data: pd.DataFrame, rungs: Mapping[int, str]) -> None:
     high = int(max(np.ceil(data["rung"].max()), *rungs, 0)) if rungs else int(np.ceil(data["rung"].max()))
     steps = list(range(low, high + 1))
     room = width_points(ax) * 0.27
-    names = [fit(f"{name} {step}".strip(), room, FOOT if narrow(ax) else SMALL) for step in steps for name in [rungs.get(step, "")]]
+    size = FOOT if narrow(ax) else SMALL
+    names = [fit(f"{rungs.get(step, '')}\u00a0{minus(step)}".strip(), room, size) for step in steps]
     ax.set_yticks(steps, names)
-    ax.set_ylim(low - 0.5, high + 0.9)
+    ax.set_ylim(low - 0.5, high + HEADROOM)
     ax.hlines(steps, 0, float(data["day"].max()) + 1, color=PALE, linewidth=0.4, zorder=0)
 
 
-def _mark(ax: Axes, day: int) -> None:
-    ax.axvline(day, color=BLACK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1)
-    right = day < sum(ax.get_xlim()) / 2
-    ax.annotate(
-        f"breakdown, day {day}", (day, 0), (3 if right else -3, 4), xycoords=("data", "axes fraction"),
-        textcoords="offset points", ha="left" if right else "right", fontsize=SMALL,
-    )  # fmt: skip
+def minus(rung: int) -> str:
+    """A rung with a proper minus sign."""
+    return f"\u2212{-rung}" if rung < 0 else str(rung)
 
 
 def _who(ax: Axes, colours: Mapping[str, str]) -> None:
@@ -126,19 +93,17 @@ def _who(ax: Axes, colours: Mapping[str, str]) -> None:
         for name, colour in colours.items() if name
     ]  # fmt: skip
     if handles:
-        ax.legend(
-            handles=handles, loc="lower right", bbox_to_anchor=(1, 1.0), ncols=len(handles), fontsize=SMALL,
-            frameon=False, borderaxespad=0.1, borderpad=0, handletextpad=0.1, columnspacing=0.9,
-        )  # fmt: skip
+        legend_below(ax, handles, 2 if narrow(ax) else 5, 29)
 
 
-def _list(ax: Axes, events: pd.DataFrame, columns: int) -> None:
+def _list(ax: Axes, events: pd.DataFrame, columns: int, last: str) -> None:
     """The events' texts at the foot of the figure, in one column or two."""
     room = width_points(ax) / columns - 14
     rows: list[str] = []
     for event in events.itertuples():
         first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL).splitlines()
         rows += [first, *(f"     {line}" for line in rest)]
+    rows += [last] if last else []
     if rows:
         footer(figure_of(ax), rows, SMALL, columns=columns)
 
@@ -151,13 +116,17 @@ def _flags(ax: Axes, events: pd.DataFrame, colours: Mapping[str, str]) -> None:
     low, high = ax.get_xlim()
     per_day = _axes_width(ax) / (high - low)
     flags = spread((days - low) * per_day, FLAG_POINTS, (high - low) * per_day) / per_day + low
-    top = ax.get_ylim()[1] - 0.3
-    for flag, event in zip(flags, events.itertuples(), strict=True):
-        colour = colours[str(event.by)]
-        ax.plot([event.day, event.day, flag], [event.rung, top - 0.35, top], color=colour, linewidth=0.5, zorder=1, label="_lead")
-        ax.plot([event.day], [event.rung], "o", color=colour, markersize=4, zorder=3, label="_event")
-        ax.text(flag, top, str(event.number), fontsize=FOOT, fontweight="bold", color="white", ha="center", va="center",
-                bbox={"boxstyle": "circle,pad=0.2", "facecolor": colour, "linewidth": 0}, zorder=4)  # fmt: skip
+    top = ax.get_ylim()[1]
+    for flag, told in zip(flags, events.itertuples(), strict=True):
+        colour, day, rung = colours[str(told.by)], float(str(told.day)), float(str(told.rung))
+        bend = top - HEADROOM + 0.6
+        ax.plot([day, day, flag], [rung, bend, top - 0.5], color=colour, linewidth=0.5, zorder=1)
+        ax.plot([day], [rung], "o", color=colour, markersize=3.5, zorder=3, label="_event")
+        ax.plot([flag], [top - 0.4], "o", color=colour, markersize=FLAG_POINTS - 1, zorder=4, clip_on=False)
+        ax.annotate(
+            str(told.number), (flag, top - 0.4), (0, -0.3), textcoords="offset points", fontsize=FOOT,
+            fontweight="bold", color="white", ha="center", va="center", zorder=5,
+        )  # fmt: skip
 
 
 def _axes_width(ax: Axes) -> float:
@@ -167,7 +136,7 @@ def _axes_width(ax: Axes) -> float:
     return float(ax.get_window_extent().width) / figure.dpi * 72
 
 
-def spread(wanted: np.ndarray, gap: float, width: float) -> np.ndarray:
+def spread(wanted: Floats, gap: float, width: float) -> Floats:
     """Places as near as possible to the wanted ones (ascending), at least `gap` apart, inside 0 to `width`.
 
     Least squares by pooling neighbours that would touch; where there is no room, evenly over the width.
@@ -183,4 +152,4 @@ def spread(wanted: np.ndarray, gap: float, width: float) -> np.ndarray:
             mean, count = (mean * count + other * size) / (count + size), count + size
         blocks.append((mean, count))
     flat = np.concatenate([np.full(count, mean) for mean, count in blocks])
-    return np.clip(flat, gap / 2, width - gap / 2 - gap * (n - 1)) + gap * np.arange(n)
+    return np.asarray(np.clip(flat, gap / 2, width - gap / 2 - gap * (n - 1)) + gap * np.arange(n), dtype=np.float64)

@@ -14,9 +14,8 @@ from sim.plots.style import (
     GREY,
     PALE,
     SMALL,
-    TEXT,
-    fit,
     finish,
+    fit,
     in_words,
     legend_below,
     narrow,
@@ -35,8 +34,9 @@ NO_SETS = "parameter uncertainty not included"
 
 
 def outcomes(
-    table: pd.DataFrame, ax: Axes | None = None, names: Mapping[str, str] | None = None, title: str = "", horizon: int = 0
-) -> Axes:
+    table: pd.DataFrame, ax: Axes | None = None, names: Mapping[str, str] | None = None, title: str = "",
+    horizon: int = 0,
+) -> Axes:  # fmt: skip
     """A row for each outcome of an `outcome_table`: a dot, a thick bar for chance, a thin bar for the assumptions.
 
     `names` are labels by outcome id; `horizon` in days is named in the title.
@@ -65,7 +65,7 @@ def outcomes(
 def _bars(ax: Axes, table: pd.DataFrame, rows: np.ndarray) -> None:
     ax.hlines(rows, table["range_low"], table["range_high"], color=BLUE, linewidth=1.0, label="_range")
     ax.hlines(rows, table["mc_low"], table["mc_high"], color=BLUE, linewidth=4.0, alpha=0.55, label="_chance")
-    ax.plot(table["probability"], rows, "o", color=BLACK, markersize=3.2, label="_probability")
+    ax.plot(table["probability"], rows, "o", color=BLACK, markersize=2.8, label="_probability")
 
 
 def _written(ax: Axes, table: pd.DataFrame, rows: np.ndarray) -> None:
@@ -76,14 +76,16 @@ def _written(ax: Axes, table: pd.DataFrame, rows: np.ndarray) -> None:
             text, (1, row), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
             va="center", fontsize=SMALL, annotation_clip=False,
         )  # fmt: skip
+    ax.annotate(
+        "share (chance)", (1, 1), (4, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+        fontsize=SMALL, color=GREY, annotation_clip=False,
+    )  # fmt: skip
 
 
 def _legend(sets: bool) -> list[object]:
     from matplotlib.lines import Line2D
 
-    dot = Line2D([], [], marker="o", linestyle="", color=BLACK, markersize=3.2, label="share of trials")
+    dot = Line2D([], [], marker="o", linestyle="", color=BLACK, markersize=2.8, label="share of trials")
     thick = Line2D([], [], color=BLUE, linewidth=4, alpha=0.55, label=CHANCE)
     thin = Line2D([], [], color=BLUE if sets else "none", linewidth=1, label=ASSUMPTIONS if sets else NO_SETS)
     return [dot, thick, thin]
-
-

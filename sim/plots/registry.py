@@ -20,10 +20,11 @@ from sim.analysis.outcomes import outcome_table, sample, table, usable
 from sim.analysis.survival import survival_curve
 from sim.errors import InputError, ResultsError, did_you_mean
 from sim.plots import distributions, fans, ground, ladder, outcomes, survival
+from sim.plots.choosing import Telling, choose, tell
 from sim.plots.results import Results, seed_and_version
 from sim.plots.style import DOUBLE_MM, day_label, figure_of, in_words, new_axes, percent, source_line
-from sim.plots.telling import tell
 from sim.scenario.schema import Scenario
+from sim.telling import party_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -167,7 +168,9 @@ def _outcomes(view: View) -> pd.DataFrame:
 
 
 def _draw_outcomes(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
-    names = {name: in_words(name) + " (headline)" * outcome.headline for name, outcome in view.scenario.outcomes.items()}
+    names = {
+        name: in_words(name) + " (headline)" * outcome.headline for name, outcome in view.scenario.outcomes.items()
+    }
     return outcomes.outcomes(data, ax, names, horizon=view.horizon)
 
 
@@ -209,8 +212,10 @@ MEASURES = {
 
 def _ecdf(measure: Measure) -> Figure:
     def picture(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
-        drawn = distributions.ecdf(data, ax, measure.label(view), f"{measure.title(view)}: share of trials at or below")
-        if measure.column(view).endswith("_day"):
+        of_days = measure is MEASURES["day"]
+        title = f"{measure.title(view)}: share of trials at or below"
+        drawn = distributions.ecdf(data, ax, measure.label(view), title, view.horizon if of_days else None)
+        if of_days:
             drawn.set_xlim(0, view.horizon)
         return drawn
 
@@ -234,9 +239,11 @@ def _histogram(measure: Measure) -> Figure:
     return Figure(
         distributions.histogram,
         f"histogram of {_what(measure)} over trials",
-        lambda view: histogram_of(view.results.trials, measure.column(view)),
+        lambda view: histogram_of(view.results.trials, measure.column(view), first=float(measure is MEASURES["day"])),
         picture,
-        lambda view: f"{measure.title(view)}: share of trials by bins; the line is the median.",
+        lambda view: (
+            f"{measure.title(view)}: share of trials by bins, with 95 % Monte Carlo intervals; the line is the median."
+        ),
         _flat(0.62),
         measure is MEASURES["day"],
     )
@@ -254,7 +261,7 @@ def _fan(series: str, label: str, title: str) -> Figure:
         fans.fan,
         f"{title[0].lower()}{title[1:]} as a fan: median, mean, 50 % and 90 % of trials by day",
         data,
-        lambda frame, ax, view: fans.fan(frame, ax, label, title, view.days),
+        lambda frame, ax, view: fans.fan(frame, ax, label, f"{title} over all trials", view.days),
         lambda _: f"{title}: median and mean over trials, and the middle 50 % and 90 % of trials, each day by itself.",
         _flat(0.6),
     )
@@ -279,16 +286,15 @@ def _sectors(view: View) -> pd.DataFrame:
     return ground.taken_table([(id_, name, by[f"taken.{id_}"]) for id_, name in places])
 
 
+def _side(view: View) -> str:
+    """Who advances: the first side of the fighting."""
+    return party_name(view.scenario, view.scenario.fighting.between[0])
+
+
 def _draw_sectors(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
-    side = party(view.scenario, view.scenario.fighting.between[0])
+    side = _side(view)
     whose = "mean over trials" if view.trial is None else f"trial {view.trial}"
     return ground.sectors(data, ax, side, f"Share of each sector held by {side}, {whose}", view.days)
-
-
-def party(scenario: Scenario, id_: str) -> str:
-    """The name of an actor or faction."""
-    factions = {name: part.name for actor in scenario.actors.values() for name, part in actor.factions.items()}
-    return scenario.actors[id_].name if id_ in scenario.actors else factions[id_]
 
 
 def _dyads(view: View) -> pd.DataFrame:
@@ -298,7 +304,7 @@ def _dyads(view: View) -> pd.DataFrame:
     parts = []
     for (a, b), column in dyad_columns(view.scenario, list(map(str, used))).items():
         frame = table({str(rung): used[column] >= rung for rung in rungs}, used["set"])
-        frame.insert(0, "dyad", f"{party(view.scenario, a)} – {party(view.scenario, b)}")
+        frame.insert(0, "dyad", f"{party_name(view.scenario, a)} – {party_name(view.scenario, b)}")
         frame.insert(1, "rung", rungs)
         parts.append(frame)
     if not parts:
@@ -310,14 +316,13 @@ def _dyads(view: View) -> pd.DataFrame:
 def dyad_columns(scenario: Scenario, columns: Sequence[str]) -> dict[tuple[str, str], str]:
     """The columns with the peak rung of each pair of agents."""
     known = set(columns)
-    names = {
+    return {
         (a, b): name
         for pair in combinations(scenario.actors, 2)
         for a, b in (pair, pair[::-1])
         for name in (f"peak_rung.{a}.{b}", f"peak_rung_{a}_{b}")
         if name in known
     }
-    return names
 
 
 def _ladder(view: View) -> pd.DataFrame:
@@ -326,8 +331,8 @@ def _ladder(view: View) -> pd.DataFrame:
     line.insert(1, "day", np.arange(1, len(line) + 1))
     day = trajectory.row.get(view.column)
     marked = frozenset() if day is None else frozenset({int(day)})
-    chosen = ladder.choose(tell(trajectory.events, view.scenario), marked=marked)
-    points = pd.DataFrame([told._asdict() for told in chosen], columns=list(ladder.Telling._fields))
+    chosen = choose(tell(trajectory.events, view.scenario), marked=marked)
+    points = pd.DataFrame([told._asdict() for told in chosen], columns=list(Telling._fields))
     points.insert(0, "kind", "event")
     points.insert(1, "number", np.arange(1, len(points) + 1))
     return pd.concat([line, points], ignore_index=True).astype({"number": "Int64", "day": int})
@@ -337,7 +342,7 @@ def _draw_ladder(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
     day = view.results.trajectory(view.chosen).row.get(view.column)
     rungs = dict(view.scenario.ladder)
     title = f"Trial {view.chosen} on the ladder, its main events numbered"
-    return ladder.ladder(data, ax, rungs, title, view.days, None if day is None else int(day))
+    return ladder.ladder(data, ax, rungs, title, view.days, None if day is None else int(day), view.event)
 
 
 def _flat(ratio: float) -> Callable[[pd.DataFrame, float], float]:
@@ -364,18 +369,18 @@ FIGURES: dict[str, Figure] = {
         distributions.dots, "a hundred dots, each one percent of trials, on the day of an outcome",
         lambda view: hundred(view.results.trials, view.column), _draw_dots,
         lambda view: f"Each dot stands for one percent of trials, on its day of {view.event}.",
-        lambda _, width: 22 + 0.3 * width, True,
+        lambda _, width: 34 + 0.28 * width, True,
     ),
     "ladder": Figure(
         ladder.ladder, "one trial on the ladder of escalation, its main events named", _ladder, _draw_ladder,
         lambda view: f"Trial {view.chosen}: highest rung of any dyad at each day's end, and its main events.",
-        lambda data, width: 78 + (5.0 if width < 130 else 1.9) * int((data["kind"] == "event").sum()),
+        lambda data, width: (100 if width < 130 else 94) + (4.2 if width < 130 else 1.6) * int((data["kind"] == "event").sum()),
     ),
     "daily-deaths": _fan("deaths", "Deaths a day (people)", "Daily deaths"),
     "daily-displaced": _fan("displaced", "Displaced people (thousand)", "People displaced"),
     "sectors": Figure(
         ground.sectors, "who holds the sectors over time, as the mean over trials or in one trial", _sectors,
-        _draw_sectors, lambda view: f"Share of each sector held by {party(view.scenario, view.scenario.fighting.between[0])}.",
+        _draw_sectors, lambda view: f"Share of each sector held by {_side(view)}.",
         lambda data, _: 28 + 7.5 * data["place"].nunique(),
     ),
     "dyads": Figure(

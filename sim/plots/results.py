@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import pandas as pd
 
 from sim.scenario.schema import Scenario
-
-
-class EventLike(Protocol):
-    """An event of a trial's log."""
-
-    @property
-    def day(self) -> int: ...
-    @property
-    def event(self) -> str: ...
-    @property
-    def by(self) -> str | None: ...
-    @property
-    def against(self) -> str | None: ...
-    @property
-    def place(self) -> str | None: ...
-    @property
-    def post(self) -> str | None: ...
-    @property
-    def void(self) -> Any: ...
-    @property
-    def marks(self) -> Mapping[str, float]: ...
-
-
-class TrajectoryLike(Protocol):
-    """One trial: its series by day from 1, and its events."""
-
-    @property
-    def row(self) -> Mapping[str, Any]: ...
-    @property
-    def daily(self) -> Mapping[str, Sequence[float]]: ...
-    @property
-    def events(self) -> Sequence[EventLike]: ...
+from sim.trajectory import Trajectory
 
 
 class Results(Protocol):
@@ -49,14 +18,26 @@ class Results(Protocol):
     """
 
     @property
-    def trials(self) -> pd.DataFrame: ...
+    def trials(self) -> pd.DataFrame:
+        """One row a trial."""
+        ...
+
     @property
-    def daily(self) -> pd.DataFrame: ...
+    def daily(self) -> pd.DataFrame:
+        """Summary of the daily series."""
+        ...
+
     @property
-    def scenario(self) -> Scenario: ...
+    def scenario(self) -> Scenario:
+        """The scenario that was run."""
+        ...
+
     @property
-    def manifest(self) -> Any: ...
-    def trajectory(self, trial: int) -> TrajectoryLike:
+    def manifest(self) -> Any:
+        """Seed and version."""
+        ...
+
+    def trajectory(self, trial: int) -> Trajectory:
         """One trial (of the first parameter set) with its events."""
         ...
 

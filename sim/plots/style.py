@@ -74,26 +74,26 @@ def fit(text: str, points: float, size: float = TEXT, letter: float = _PLAIN_WID
     return textwrap.fill(text, max(12, int(points / (size * letter))))
 
 
-def finish(ax: Axes, title: str, x: str = "", y: str = "") -> Axes:
-    """Title and axis labels in print sizes, spines only at left and bottom; the last step of every figure."""
+def finish(ax: Axes, title: str, x: str = "", y: str = "", pad: float = 6.0) -> Axes:
+    """Title (`pad` points over the axes) and axis labels in print sizes, spines only at left and bottom."""
     ax.tick_params(labelsize=SMALL, width=0.6, length=2.5)
     for name, spine in ax.spines.items():
         spine.set_linewidth(0.6)
         spine.set_visible(name in ("left", "bottom") and spine.get_visible())
     ax.set_xlabel(x, fontsize=TEXT)
     ax.set_ylabel(y, fontsize=TEXT)
-    _title(ax, title)
+    _title(ax, title, pad)
     return ax
 
 
-def _title(ax: Axes, text: str) -> None:
+def _title(ax: Axes, text: str, pad: float) -> None:
     """Flush with the figure's left edge where the axes have it for themselves, else with the axes'."""
     from matplotlib.transforms import blended_transform_factory
 
     figure = figure_of(ax)
     alone = len(figure.axes) == 1
     width = width_points(ax) * (0.98 if alone else float(ax.get_position().width))
-    label = ax.set_title(fit(text, width, TITLE, _BOLD_WIDTH), fontsize=TITLE, fontweight="bold", pad=6)
+    label = ax.set_title(fit(text, width, TITLE, _BOLD_WIDTH), fontsize=TITLE, fontweight="bold", pad=pad)
     label.set_horizontalalignment("left")
     label.set_x(0.0)
     if alone:
@@ -124,6 +124,12 @@ def legend_below(ax: Axes, handles: Sequence[Any], columns: int, points: float =
     )  # fmt: skip
 
 
+def legend_in(ax: Axes, handles: Sequence[Any], corner: str, columns: int = 1) -> None:
+    """A frameless legend in a corner of the axes (`upper left` ...)."""
+    place: dict[str, Any] = {"loc": corner}
+    ax.legend(handles=list(handles), ncols=columns, fontsize=SMALL, frameon=False, handlelength=2, **place)
+
+
 def source_line(figure: Figure, text: str) -> None:
     """A small line at the foot: scenario, trials, sets, seed, version, and a note on the data."""
     footer(figure, fit(text, figure.get_figwidth() * POINTS * 0.98, FOOT).splitlines(), FOOT, GREY)
@@ -133,7 +139,7 @@ def footer(figure: Figure, lines: Iterable[str], size: float = SMALL, colour: st
     """Lines at the very foot of the figure, above which everything else makes room; earlier footers move up."""
     rows = list(lines)
     depth = -(-len(rows) // columns)
-    height = (depth * size * 1.25 + 5) / (figure.get_figheight() * POINTS)
+    height = (depth * size * 1.25 + 7) / (figure.get_figheight() * POINTS)
     for text in _footers(figure):
         text.set_y(text.get_position()[1] + height)
     for column in range(columns):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from sim.plots.outcomes import ASSUMPTIONS, CHANCE, NO_SETS
-from sim.plots.style import BLUE, GREY, SMALL, finish, narrow, new_axes, percent_axis
+from sim.plots.style import BLUE, GREY, SMALL, finish, legend_in, narrow, new_axes, percent_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -32,18 +32,18 @@ def survival(
     percent_axis(ax.yaxis)
     _legend(ax, curve, sets)
     _at_risk(ax, curve)
-    return finish(ax, title or f"Time to {event}", x, f"Trials without {event} (%)")
+    return finish(ax, title or f"Share of trials without {event}, by day", x, f"Trials without {event} (%)")
 
 
 def _legend(ax: Axes, curve: pd.DataFrame, sets: bool) -> None:
     """In the corner that the curve leaves free."""
     from matplotlib.lines import Line2D
 
-    handles, _ = ax.get_legend_handles_labels()
+    handles: list[Any] = ax.get_legend_handles_labels()[0]
     if not sets:
         handles.append(Line2D([], [], color="none", label=NO_SETS))
     place = "lower left" if curve["mc_low"].iloc[-1] > 0.35 else "upper right"
-    ax.legend(handles=handles[::-1] if sets else handles, loc=place, fontsize=SMALL, frameon=False, handlelength=2)
+    legend_in(ax, handles[::-1] if sets else handles, place)
 
 
 def _at_risk(ax: Axes, curve: pd.DataFrame) -> None:
@@ -56,7 +56,7 @@ def _at_risk(ax: Axes, curve: pd.DataFrame) -> None:
     ax.set_xticks(ticks)
     at = dict(zip(curve["day"].to_numpy(int), curve["at_risk"].to_numpy(int), strict=True))
     for tick in ticks:
-        _note(ax, f"{at[tick]:,}", tick, -38, "data", "center")
+        _note(ax, f"{at[tick]:,}", tick, -39, "data", "center")
     _note(ax, "Trials at risk", 0, -29, "axes fraction", "left", GREY)
 
 
@@ -65,5 +65,3 @@ def _note(ax: Axes, text: str, x: float, points: float, across: str, align: str,
         text, (x, 0), (0, points), xycoords=(across, "axes fraction"), textcoords="offset points",
         ha=align, va="center", fontsize=SMALL, color=colour, annotation_clip=False,
     )  # fmt: skip
-
-

@@ -25,7 +25,8 @@ def load(source: str | Path, overrides: Mapping[str, str] | None = None, without
     """
     root, problems = read_tree(source, dict(overrides or {}), without)
     scenario, faults = _validated(root)
-    problems += [problem for _, problem in faults]
+    known = {(problem.file, problem.key) for problem in problems}
+    problems += [problem for _, problem in faults if (problem.file, problem.key) not in known]
     if scenario is None:
         scenario = _without_faults(root, [path for path, _ in faults])
     if scenario is not None:

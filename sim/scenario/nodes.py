@@ -102,6 +102,10 @@ def node_of(value: Any, mark: Mark) -> Node:
 def parse_yaml(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     """The tree of a YAML text and the problems found on the way; the tree is None when nothing could be read."""
     reader = _Reader(file)
+    if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
+        lines = text[: odd.start()].split("\n")
+        mark = Mark(file, len(lines), len(lines[-1]) + 1)
+        return None, [mark.problem("", f"is not YAML: the control character {odd.group()!r} is not allowed")]
     try:
         reader.events = iter(yaml.parse(text, Loader=Loader))
         return reader.document(), reader.problems
@@ -194,26 +198,27 @@ class _Reader:
             name, mark = self.key(inner), self.mark(inner)
             self.path.append(str(name))
             child = self.node(next(self.events), mark)
-            if name is not None and name in seen:
+            if name in seen:
                 self.problem(mark, f"is given twice; the first is in line {seen[name]}")
-            elif name is not None:
+            else:
                 items[name], seen[name] = child, mark.line
             self.path.pop()
+        items.pop("<<", None)
         return Node(items, self.mark(event), key, 1 + sum(child.size for child in items.values()))
 
-    def key(self, event: Any) -> Key | None:
-        """The key that an event holds, None (with a problem) when it is none that a scenario may have."""
+    def key(self, event: Any) -> Key:
+        """The key that an event holds; its text, with a problem, when it is none that a scenario may have."""
         if not isinstance(event, yaml.ScalarEvent):
             raise self.stopped(self.mark(event), "a key is a word, a whole number or a date, not a list, map or alias")
         if event.style in ("'", '"'):
             return str(event.value)
-        if event.value == "<<":
-            self.problem(self.mark(event), "merge keys `<<` are not allowed; use `extends`")
-            return None
         value = _plain_key(event.value)
-        if value is None:
-            self.problem(self.mark(event), f"the key {event.value!r} is not a word, a whole number or a date")
-        return value
+        if event.value == "<<":
+            self.problem(self.mark(event), "merge keys `<<` are not allowed; use `extends`", "<<")
+        elif value is None:
+            message = f"the key {event.value!r} is not a word, a whole number or a date"
+            self.problem(self.mark(event), message, event.value)
+        return str(event.value) if value is None else value
 
     def alias(self, event: Any, key: Mark) -> Node:
         """The node an alias stands for."""
@@ -233,9 +238,9 @@ class _Reader:
         """Where an event begins."""
         return Mark(self.file, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def problem(self, mark: Mark, message: str) -> None:
-        """Note a problem at the current path and go on."""
-        self.problems.append(mark.problem(".".join(self.path), message))
+    def problem(self, mark: Mark, message: str, *below: str) -> None:
+        """Note a problem at the current path, or at a key below it, and go on."""
+        self.problems.append(mark.problem(".".join((*self.path, *below)), message))
 
     def stopped(self, mark: Mark, message: str) -> _StoppedError:
         """A problem at the current path after which reading ends."""

@@ -105,7 +105,8 @@ def _reference(value: str) -> Reference:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    words = {"None": "null", "True": "true", "False": "false"}
+    text = words.get(repr(value), repr(value))
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -173,6 +174,16 @@ def dotted(path: Path) -> str:
 def uncertain(scenario: BaseModel) -> dict[str, Distribution]:
     """The distributions of a scenario by path, in the order of the file; a shared one once, at its parameter."""
     return {dotted(path): leaf for path, leaf in _leaves(_tree(scenario)) if isinstance(leaf, Distribution)}
+
+
+def uncertain_paths(scenario: BaseModel) -> list[Path]:
+    """The paths of the distributions of a scenario, part by part."""
+    return [path for path, leaf in _leaves(_tree(scenario)) if isinstance(leaf, Distribution)]
+
+
+def references(scenario: BaseModel) -> list[str]:
+    """The names of the parameters that a scenario uses, once for each use."""
+    return [leaf.name for _, leaf in _leaves(_tree(scenario)) if isinstance(leaf, Reference)]
 
 
 def fix(scenario: M, values: Mapping[str, float] | None = None) -> M:

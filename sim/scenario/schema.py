@@ -62,7 +62,9 @@ class Basis(Section):
     def _exactly_one_grade(self) -> Basis:
         grades = [g for g in ("fitted", "coded", "published", "assumed") if getattr(self, g) is not None]
         if len(grades) != 1:
-            raise ValueError(f"a basis has exactly one of fitted, coded, published, assumed; found {grades or 'none'}")
+            raise ValueError(
+                f"a basis has exactly one of fitted, coded, published, assumed; found {' and '.join(grades) or 'none'}"
+            )
         return self
 
 
@@ -171,8 +173,12 @@ class Drift(Section):
     truce_ratio: dict[Level, float] = Field(
         {}, description="level: hazard ratio on upward rates while such a truce is alive"
     )
-    fragile: dict[Level, Number] = Field({}, description="level: prior probability that a truce in force at the origin is of the fragile kind")
-    fragile_days: Number = Field(3.3, description="mean life of a fragile truce in days; one that is older is less likely to be fragile")
+    fragile: dict[Level, Number] = Field(
+        {}, description="level: prior probability that a truce in force at the origin is of the fragile kind"
+    )
+    fragile_days: Number = Field(
+        3.3, description="mean life of a fragile truce in days; one that is older is less likely to be fragile"
+    )
     basis: Basis | None = None
 
 
@@ -273,7 +279,7 @@ class Case(Section):
 
 
 class Effect(Section):
-    """One change an event makes: exactly one verb, its arguments, and optional gates. See docs/reference/scenario.md."""
+    """One change an event makes: exactly one verb, its arguments, and optional gates."""
 
     when: Gates = {}
     # verbs on quantities (built-in: integrity, restraint; else declared)
@@ -285,7 +291,7 @@ class Effect(Section):
     times: Number | None = Field(None, description="multiplies `by` where `by` names a mark")
     of: str | None = Field(
         None,
-        description="self (default), target, patron, client, everyone or a party id; a place quantity is of the item",
+        description="self (default), target, patron, everyone or a party id; a place quantity is of the item",
     )
     # verbs of fire
     fire: bool | None = Field(None, description="the actor fired on the target today")
@@ -363,7 +369,10 @@ class Rule(Section):
 
 
 class Intervention(Section):
-    """Something the scenario makes happen: on a date, or on the first day its gates hold; dice only for marks not given."""
+    """Something the scenario makes happen: on a date, or on the first day its gates hold.
+
+    Dice are thrown only for marks that are not given.
+    """
 
     about: str = ""
     on: Day | None = None
@@ -387,7 +396,8 @@ class Condition(Section):
     negate: Condition | str | None = Field(None, alias="not")
     count: str | None = Field(
         None,
-        description="deaths, fire.A.B, mutual_fire.A.B, killed.A.B, killed_between.A.B, event.NAME, event.NAME.A, places_lost, posts_encircled",
+        description="deaths, fire.A.B, mutual_fire.A.B, killed.A.B, killed_between.A.B, event.NAME, event.NAME.A, "
+        "places_lost, posts_encircled",
     )
     window_days: int | None = Field(None, ge=1, description="None: since the origin")
     at_least: float | None = None
@@ -420,7 +430,10 @@ class Parameter(Section):
 
 
 class History(Section):
-    """What drove the state before the origin. `chronology` names a file of dated events; `deaths` a CSV; else `weekly_deaths`."""
+    """What drove the state before the origin.
+
+    `chronology` names a file of dated events, `deaths` a CSV; without one, `weekly_deaths` serve.
+    """
 
     chronology: str | None = Field(None, description="path of a chronology file, or builtin:NAME")
     start: Day | None = Field(None, description="first day that drives the state; default 60 days before the origin")
@@ -483,7 +496,7 @@ class Scenario(Section):
     interventions: dict[Id, Intervention] = {}
     afterwards: dict[Id, Intervention] = Field(
         {},
-        description="dated events on or after the origin: what happened, never read by the model; filled from `history`",
+        description="dated events on or after the origin, never read by the model; filled from `history`",
     )
     outcomes: dict[Id, Outcome]
     parameters: dict[Id, Parameter] = {}

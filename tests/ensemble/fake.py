@@ -54,6 +54,8 @@ class FakeEvent:
     post: str | None = None
     void: bool = False
     marks: dict[str, float] = field(default_factory=dict)
+    hazard: float = 0.1
+    factors: tuple[()] = ()
 
 
 @dataclass(frozen=True)

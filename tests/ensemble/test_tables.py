@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from sim.ensemble import tables
 
 ROWS = [
-    {"set": 0, "trial": 0, "war_day": 3, "agreement_effective": True, "deaths": 0.1 + 0.2, "error": None, "terminal_status": "hold"},
-    {"set": 0, "trial": 1, "war_day": None, "agreement_effective": None, "deaths": 1e-300, "error": "a, \"b\"\nc", "terminal_status": None},
-]  # fmt: skip
+    {"set": 0, "trial": 0, "war_day": 3, "agreement_effective": True, "deaths": 0.1 + 0.2, "terminal_status": "hold"},
+    {"set": 0, "trial": 1, "war_day": None, "agreement_effective": None, "deaths": 1e-300, "error": 'a, "b"\nc'},
+]
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
@@ -24,13 +24,13 @@ def test_a_table_comes_back_as_it_was(tmp_path: Path, suffix: str) -> None:
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
 def test_a_column_of_nulls_keeps_its_kind(tmp_path: Path, suffix: str) -> None:
-    tables.write(tables.frame(ROWS[1:]), tmp_path / f"t.{suffix}")
+    tables.write(tables.frame([{**ROWS[1], "error": None}]), tmp_path / f"t.{suffix}")
     kinds = tables.read(tmp_path / f"t.{suffix}").dtypes.astype(str)
-    assert [kinds[name] for name in ("war_day", "agreement_effective", "terminal_status")] == [
-        "Int64",
-        "boolean",
-        "string",
-    ]
+    assert dict(kinds[["war_day", "agreement_effective", "error"]]) == {
+        "war_day": "Int64",
+        "agreement_effective": "boolean",
+        "error": "string",
+    }
 
 
 @settings(max_examples=50)

@@ -104,7 +104,10 @@ def test_no_truce_says_what_nobody_could_know() -> None:
 @pytest.mark.parametrize(
     ("last", "shares"),
     [
-        (dt.date(2019, 8, 31), {"north_hama": 1.0, "khan_shaykhun_maarat": 0.3, "saraqib_m5": 0.0, "west_aleppo": 0.0}),
+        (
+            dt.date(2019, 8, 31),
+            {"north_hama": 1.0, "khan_shaykhun_maarat": 0.25, "saraqib_m5": 0.0, "west_aleppo": 0.0},
+        ),
         (dt.date(2020, 1, 27), {"khan_shaykhun_maarat": 0.45, "saraqib_m5": 0.0}),
         (dt.date(2020, 1, 31), {"khan_shaykhun_maarat": 0.85, "west_aleppo": 0.25}),
         (dt.date(2020, 2, 1), {"khan_shaykhun_maarat": 1.0}),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -12,39 +12,28 @@ import pandas as pd
 import pytest
 
 from sim.scenario.schema import Scenario
+from sim.trajectory import Event, Trajectory
 
 mpl.use("agg")
 
 SETS, TRIALS, HORIZON = 40, 50, 180
 PLACES = {
     "north_hama": "North Hama", "khan_shaykhun_maarat": "Khan Shaykhun–Maarat", "saraqib_m5": "Saraqib–M5",
-    "idlib_core": "Idlib core", "west_aleppo": "West Aleppo", "jabal_zawiya_m4": "Jabal Zawiya–M4", "latakia": "Latakia",
+    "idlib_core": "Idlib core", "west_aleppo": "West Aleppo",
+    "jabal_zawiya_m4": "Jabal Zawiya–M4", "latakia": "Latakia",
 }  # fmt: skip
-ACTORS = {"turkey": "Turkey", "russia": "Russia", "syria": "Syrian government", "iran": "Iran and militias", "rebels": "Rebels"}
+ACTORS = {
+    "turkey": "Turkey",
+    "russia": "Russia",
+    "syria": "Syrian government",
+    "iran": "Iran and militias",
+    "rebels": "Rebels",
+}
 LADDER = {
     -3: "implemented cooperation", -2: "formal agreement in force", -1: "truce or leader talks", 0: "routine",
     1: "words", 2: "posture", 3: "coercive positioning", 4: "local fire", 5: "severe fire or ultimatum", 6: "offensive",
     7: "direct lethal state-to-state incident", 8: "sustained direct campaign", 9: "Turkish–Russian clash",
 }  # fmt: skip
-
-
-@dataclass
-class Event:
-    day: int
-    event: str
-    by: str | None = None
-    against: str | None = None
-    place: str | None = None
-    post: str | None = None
-    void: bool = False
-    marks: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass
-class Trajectory:
-    row: dict[str, Any]
-    daily: dict[str, list[float]]
-    events: list[Event]
 
 
 @dataclass
@@ -63,7 +52,10 @@ def make_scenario() -> Scenario:
     kind = {"rebels": "coalition", "iran": "client"}
     events = {
         "offensive": {"rung": 6, "told": "{by} opens an offensive towards {place}"},
-        "hit_post": {"rung": {"default": 4, "killed": 7}, "told": "{by} hits the post {post}, {killed} soldiers killed"},
+        "hit_post": {
+            "rung": {"default": 4, "killed": 7},
+            "told": "{by} hits the post {post}, {killed} soldiers killed",
+        },
         "retaliate": {"rung": {"default": 5, "killed": 7}, "told": "{by} fires back at {against}, {killed} killed"},
         "operation": {"rung": 8, "told": "{by} begins a ground operation"},
         "talks": {"rung": 0, "told": "{by} and {against} hold talks"},
@@ -146,25 +138,32 @@ def make_daily(rng: np.random.Generator) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _event(
+    day: int, event: str, by: str | None = None, against: str | None = None, place: str | None = None,
+    post: str | None = None, void: bool = False, marks: dict[str, float] | None = None,
+) -> Event:  # fmt: skip
+    return Event(day, "initiative", 0.5, event, event, by, against, place, post, void, marks or {})
+
+
 def make_trajectory() -> Trajectory:
     events = [
-        Event(1, "protest", "turkey", "syria"),
-        Event(2, "talks", "russia", "turkey"),
-        Event(3, "offensive", "syria", "rebels", "saraqib_m5"),
-        Event(4, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 5}),
-        Event(4, "retaliate", "turkey", "syria", marks={"killed": 14}),
-        Event(5, "fray"),
-        Event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}),
-        Event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}, void=True),
-        Event(12, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 33}),
-        Event(12, "retaliate", "turkey", "syria", marks={"killed": 60}),
-        Event(13, "operation", "turkey", "syria"),
-        Event(14, "retaliate", "turkey", "syria", marks={"killed": 40}),
-        Event(20, "talks", "russia", "turkey"),
-        Event(24, "agreement_in_force", "russia", "turkey"),
-        Event(31, "joint_patrol", "russia", "turkey"),
-        Event(95, "hit_post", "hts", "turkey", post="taftanaz", marks={"killed": 2}),
-        Event(140, "protest", "turkey", "syria"),
+        _event(1, "protest", "turkey", "syria"),
+        _event(2, "talks", "russia", "turkey"),
+        _event(3, "offensive", "syria", "rebels", "saraqib_m5"),
+        _event(4, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 5}),
+        _event(4, "retaliate", "turkey", "syria", marks={"killed": 14}),
+        _event(5, "fray"),
+        _event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}),
+        _event(9, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 0}, void=True),
+        _event(12, "hit_post", "syria", "turkey", post="taftanaz", marks={"killed": 33}),
+        _event(12, "retaliate", "turkey", "syria", marks={"killed": 60}),
+        _event(13, "operation", "turkey", "syria"),
+        _event(14, "retaliate", "turkey", "syria", marks={"killed": 40}),
+        _event(20, "talks", "russia", "turkey"),
+        _event(24, "agreement_in_force", "russia", "turkey"),
+        _event(31, "joint_patrol", "russia", "turkey"),
+        _event(95, "hit_post", "hts", "turkey", post="taftanaz", marks={"killed": 2}),
+        _event(140, "protest", "turkey", "syria"),
     ]
     rung = np.interp(np.arange(1, HORIZON + 1), [1, 2, 3, 4, 12, 13, 23, 24, 60, 94, 95, 180],
                      [4, 4, 6, 7, 7, 8, 8, -2, -2, -1, 7, 1])  # fmt: skip

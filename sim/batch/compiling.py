@@ -1,0 +1,85 @@
+"""Compiles the kernel once for each version of the conflict's sources, and keeps it on disk.
+
+The cache lies in the user's cache folder (or `CEASEFIRE_CACHE`), never in the installation, so that a read-only install
+and many users of one machine work alike. Files are written under a temporary name and renamed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from sim.batch.translating import digest, translate
+
+KERNEL = '''
+@njit(nogil=True, cache=True)
+def run_trials(ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs):
+    """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the first.
+
+    `trials` (n,); `last` (n, states); `began` (n,); `daily` (n, days, watched); `logs` (kept, rows): events are kept of as
+    many trials as it has rows.
+    """
+    for k in range(len(trials)):
+        s = last[k]
+        s[:] = origin
+        at = Address(low, high, set_index, trials[k])
+        begin(s, ci, cf, at, regimes, fragile)
+        began[k] = s[REGIME]
+        log_rows = logs[k] if k < len(logs) else logs[0][:0]
+        for today in range(days):
+            day(s, ci, cf, at, log_rows)
+            for j in range(len(watched)):
+                daily[k, today, j] = s[watched[j]]
+'''
+
+
+def cache_folder() -> Path:
+    """Where compiled kernels are kept: `CEASEFIRE_CACHE`, the user's cache folder, or else the temporary one."""
+    asked = os.environ.get("CEASEFIRE_CACHE")
+    base = Path(asked) if asked else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ceasefire"
+    try:
+        base.mkdir(parents=True, exist_ok=True)
+        if os.access(base, os.W_OK):
+            return base
+    except OSError:
+        pass  # a home that cannot be written to: the temporary folder serves, for this user alone
+    private = Path(tempfile.gettempdir()) / f"ceasefire-{os.getuid() if hasattr(os, 'getuid') else os.environ.get('USERNAME', 'user')}"
+    private.mkdir(mode=0o700, exist_ok=True)
+    return private
+
+
+def write_module(source: str) -> Path:
+    """The generated module's file, written if it is not there yet."""
+    path = cache_folder() / f"kernel_{digest([source, sys.version, _numba_version()])}.py"
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
+        with os.fdopen(handle, "w") as file:
+            file.write(source)
+        os.replace(temporary, path)
+    return path
+
+
+def _numba_version() -> str:
+    import numba
+
+    return str(numba.__version__)
+
+
+@cache
+def kernels() -> ModuleType:
+    """The module of compiled functions; says so when they have to be compiled first."""
+    path = write_module(translate() + KERNEL)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"cannot load the generated module {path}")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    if not any((path.parent / "__pycache__").glob(f"{path.stem}.run_trials-*.nbi")):
+        print("ceasefire: compiling the engine, once for this version (about half a minute) ...", file=sys.stderr)
+    return module

@@ -1,0 +1,32 @@
+"""A scenario made ready to run for one parameter set; both engines begin here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.history.driving import Origin, origin_of
+from sim.scenario.compiling import Compiled, compile_scenario
+from sim.scenario.numbers import fix, values_of_set
+from sim.scenario.schema import Scenario
+from sim.trajectory import Decoder
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario ready to run for one parameter set: its plain numbers, tables, and state at the origin."""
+
+    scenario: Scenario
+    compiled: Compiled
+    origin: Origin
+    decoder: Decoder
+    seed: int
+    set_index: int
+
+
+def prepare(scenario: Scenario, seed: int | None = None, set_index: int = 0) -> Prepared:
+    """Fix the numbers of a parameter set (medians where the scenario has one set), compile, drive to the origin."""
+    seed = scenario.ensemble.seed if seed is None else seed
+    values = None if scenario.ensemble.sets == 1 else values_of_set(scenario, set_index, seed)
+    fixed = fix(scenario, values)
+    compiled = compile_scenario(fixed)
+    return Prepared(fixed, compiled, origin_of(fixed, compiled), Decoder(fixed, compiled), seed, set_index)

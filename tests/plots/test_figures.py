@@ -1,0 +1,272 @@
+"""Every figure: what is in the data is what is drawn, labels carry units, and nothing is left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as MplFigure
+
+from sim.errors import InputError, ResultsError
+from sim.plots import DOUBLE_MM, FIGURES, SINGLE_MM, caption, draw, figure_data, figure_of, new_axes, save
+from sim.plots.distributions import stacks
+from sim.plots.ladder import spread
+
+UNITS = {
+    "outcomes": ("Trials (%)", None),
+    "survival": ("Day (1 = 11 Feb 2020)", "Trials without breakdown (%)"),
+    "dots": ("Day (1 = 11 Feb 2020)", None),
+    "ladder": ("Day (1 = 11 Feb 2020)", "Highest rung of any dyad"),
+    "daily-deaths": ("Day (1 = 11 Feb 2020)", "Deaths a day (people)"),
+    "daily-displaced": ("Day (1 = 11 Feb 2020)", "Displaced people (thousand)"),
+    "sectors": ("Day (1 = 11 Feb 2020)", None),
+    "dyads": (None, "Rung of the ladder"),
+    "deaths-ecdf": ("Deaths (people)", "Trials at or below (%)"),
+    "displaced-ecdf": ("Displaced people (thousand)", "Trials at or below (%)"),
+    "day-ecdf": ("Day (1 = 11 Feb 2020)", "Trials at or below (%)"),
+    "deaths-histogram": ("Deaths (people)", "Trials (%), bins of 500"),
+    "displaced-histogram": ("Displaced people (thousand)", "Trials (%), bins of 20"),
+    "day-histogram": ("Day (1 = 11 Feb 2020)", "Trials (%), bins of 10"),
+}
+
+
+def test_every_figure_has_its_labels_tested() -> None:
+    assert set(UNITS) == set(FIGURES)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_has_title_labels_and_source(name: str, results: Any) -> None:
+    ax = draw(name, results, width_mm=SINGLE_MM)
+    assert isinstance(ax, Axes)
+    assert ax.get_title()
+    for label, expected in zip((ax.get_xlabel(), ax.get_ylabel()), UNITS[name], strict=True):
+        assert label == (expected or "")
+    foot = " ".join(" ".join(text.get_text().split()) for text in figure_of(ax).texts)
+    for part in ("idlib-2020-02-11", "1,999 trials (1 failed, left out)", "40 parameter sets", "seed 0", "0.1.0"):
+        assert part in foot
+
+
+@pytest.mark.parametrize("width", [SINGLE_MM, DOUBLE_MM])
+@pytest.mark.parametrize("name", FIGURES)
+def test_nothing_is_clipped_at_either_width(name: str, width: float, results: Any) -> None:
+    """Every visible text lies inside the figure, and the source line below everything."""
+    figure = figure_of(draw(name, results, width_mm=width))
+    figure.draw_without_rendering()
+    box, renderer = figure.bbox, figure._get_renderer()  # type: ignore[attr-defined]
+    for text in figure.findobj(mpl.text.Text):
+        extent = text.get_window_extent(renderer)
+        if text.get_visible() and text.get_text().strip() and extent.width > 0:
+            shown = text.axes is None or not _outside_the_limits(text)
+            assert not shown or (extent.x0 >= -1 and extent.x1 <= box.x1 + 1), text.get_text()
+            assert not shown or (extent.y0 >= -1 and extent.y1 <= box.y1 + 1), text.get_text()
+
+
+def _outside_the_limits(text: Any) -> bool:
+    """Tick labels beyond the axis limits exist but are not drawn."""
+    axis = text.axes
+    ticks = [(axis.get_xticklabels(), axis.get_xticks(), axis.get_xlim()),
+             (axis.get_yticklabels(), axis.get_yticks(), axis.get_ylim())]  # fmt: skip
+    for labels, places, limits in ticks:
+        for label, place in zip(labels, places, strict=False):
+            if label is text:
+                return not min(limits) <= place <= max(limits)
+    return text not in axis.texts and text is not axis.title and text.get_gid() is None and text not in (
+        axis.xaxis.label, axis.yaxis.label
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
+def test_files_are_the_same_every_time(kind: str, results: Any, tmp_path: Any) -> None:
+    files = [save(figure_of(draw("survival", results)), tmp_path / f"{n}.{kind}").read_bytes() for n in (1, 2)]
+    assert files[0] == files[1]
+
+
+def test_a_given_axes_is_drawn_on_and_returned(results: Any) -> None:
+    figure = MplFigure(layout="constrained")
+    left, right = figure.subplots(1, 2)
+    assert draw("survival", results, ax=left) is left
+    assert not right.has_data()
+    assert figure.texts == []
+
+
+def test_nothing_global_changes(results: Any) -> None:
+    before = dict(mpl.rcParams)
+    for name in FIGURES:
+        draw(name, results)
+    assert dict(mpl.rcParams) == before
+
+
+def test_importing_plots_loads_neither_pyplot_nor_a_window() -> None:
+    code = "import sys, sim.plots; sys.exit('matplotlib.pyplot' in sys.modules or 'matplotlib.figure' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# --- data in, data drawn ----------------------------------------------------------------------------------------------
+
+
+def test_outcomes_draw_dot_chance_and_range(results: Any) -> None:
+    table, ax = figure_data("outcomes", results), draw("outcomes", results)
+    dots = next(line for line in ax.lines if line.get_label() == "_probability")
+    assert list(dots.get_xdata()) == table["probability"].tolist()
+    for label, low, high in (("_chance", "mc_low", "mc_high"), ("_range", "range_low", "range_high")):
+        bars = next(bars for bars in ax.collections if bars.get_label() == label)
+        drawn = [[segment[0][0], segment[1][0]] for segment in bars.get_segments()]  # type: ignore[attr-defined]
+        assert np.allclose(drawn, table[[low, high]])
+    assert [label.get_text() for label in ax.get_yticklabels()][0] == "Broken (headline)"
+    assert len(ax.texts) == len(table) + 1
+
+
+def test_survival_draws_curve_band_range_and_trials_at_risk(results: Any) -> None:
+    curve, ax = figure_data("survival", results), draw("survival", results)
+    lines = {line.get_label(): line for line in ax.lines}
+    assert list(lines["all trials"].get_ydata()) == curve["survival"].tolist()
+    assert list(lines["assumptions (5–95 % across parameter sets)"].get_ydata()) == curve["range_low"].tolist()
+    band = ax.collections[0].get_paths()[0].vertices
+    assert band[:, 1].min() == pytest.approx(curve["mc_low"].min())
+    shown = [text.get_text() for text in ax.texts]
+    assert shown[0] == "1,999" and shown[-1] == "Trials at risk"
+    assert shown[-2] == f"{curve['at_risk'].iloc[-1]:,}"
+
+
+def test_without_sets_a_figure_says_so(results: Any) -> None:
+    one = type(results)(
+        results.trials[results.trials["set"] == 0], results.daily, results.scenario, results.manifest, results.one
+    )
+    for name in ("outcomes", "survival", "deaths-ecdf"):
+        legend = draw(name, one).get_legend()
+        assert legend is not None
+        assert "parameter uncertainty not included" in [text.get_text() for text in legend.get_texts()]
+    assert "parameter uncertainty not included" in caption("dots", one)
+
+
+def test_the_dots_are_a_hundred_and_stand_on_their_days(results: Any) -> None:
+    data, ax = figure_data("dots", results), draw("dots", results)
+    inside, outside = (part.get_offsets() for part in ax.collections)
+    assert len(inside) + len(outside) == 100
+    assert len(outside) == data["day"].isna().sum()
+    span = 180 / 40
+    assert np.all(np.abs(np.sort(np.asarray(inside)[:, 0]) - (data["day"].dropna() - 0.5)) <= span / 2)
+    assert np.asarray(outside)[:, 0].min() > 180
+
+
+def test_stacked_dots_do_not_touch() -> None:
+    across, up = stacks(np.array([1.0, 2.0, 4.0, 5.0, 180.0]), 180)
+    assert across == [2.25, 2.25, 2.25, 2.25, 177.75] or across == [2.25, 2.25, 2.25, 6.75, 177.75]
+    assert len(set(zip(across, up, strict=True))) == 5
+
+
+def test_the_ladder_draws_the_line_and_its_events(results: Any) -> None:
+    data, ax = figure_data("ladder", results), draw("ladder", results)
+    line = data[data["kind"] == "rung"]
+    assert list(ax.lines[0].get_ydata()) == line["rung"].tolist()
+    events = data[data["kind"] == "event"]
+    points = [(int(p.get_xdata()[0]), int(p.get_ydata()[0])) for p in ax.lines if p.get_label() == "_event"]  # type: ignore[index, arg-type]
+    assert points == list(zip(events["day"], events["rung"].astype(int), strict=True))
+    marked = next(p for p in ax.lines if p.get_label() == "_breakdown")
+    assert list(marked.get_xdata()) == [15, 15]
+    foot = "\n".join(text.get_text() for text in figure_of(ax).texts)
+    for row in events.itertuples():
+        assert f"{row.number}  Day {row.day}: {row.text}" in foot
+    assert [label.get_text() for label in ax.get_yticklabels()][0].startswith("implemented")
+
+
+def test_flags_keep_their_distance_and_order() -> None:
+    places = spread(np.array([10.0, 11.0, 12.0, 100.0]), 10, 200)
+    assert np.diff(places)[:2] == pytest.approx([10, 10])
+    assert places[1] == pytest.approx(15)  # 5 is the leftmost place, 11 would push the first out
+    assert places[3] == 100
+    assert np.diff(spread(np.zeros(30), 10, 200)).min() > 0
+
+
+@pytest.mark.parametrize(("name", "series"), [("daily-deaths", "deaths"), ("daily-displaced", "displaced")])
+def test_fans_draw_the_daily_quantiles(name: str, series: str, results: Any) -> None:
+    ax = draw(name, results)
+    rows = results.daily[results.daily["series"] == series]
+    lines = {line.get_label(): list(line.get_ydata()) for line in ax.lines}
+    assert lines == {"median": rows["q50"].tolist(), "mean": rows["mean"].tolist()}
+    for band, low, high in zip(ax.collections, ("q05", "q25"), ("q95", "q75"), strict=True):
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert (heights.min(), heights.max()) == (rows[low].min(), rows[high].max())
+
+
+@pytest.mark.parametrize("trial", [None, 0])
+def test_sectors_are_the_mean_or_one_trial(trial: int | None, results: Any) -> None:
+    ax = draw("sectors", results, trial=trial)
+    drawn = np.asarray(ax.collections[0].get_array()).reshape(7, 180)
+    if trial is None:
+        rows = results.daily[results.daily["series"] == "taken.latakia"]
+        assert np.allclose(drawn[6], rows["mean"])
+        assert "mean over trials" in ax.get_title()
+    else:
+        assert np.allclose(drawn[6], results.one.daily["taken.latakia"])
+        assert "trial 0" in ax.get_title()
+    assert [label.get_text() for label in ax.get_yticklabels()][6] == "Latakia"
+
+
+def test_dyads_count_the_trials_that_came_so_far(results: Any) -> None:
+    ax, used = draw("dyads", results), results.trials[results.trials["error"].isna()]
+    drawn = np.asarray(ax.collections[0].get_array()).reshape(9, 10)
+    assert drawn[8, 0] == pytest.approx((used["peak_rung.turkey.russia"] >= 9).mean())
+    assert drawn[0, 1] == pytest.approx((used["peak_rung.turkey.syria"] >= 1).mean())
+    assert ax.get_xticklabels()[1].get_text() == "Turkey – Syrian government"
+
+
+def test_histograms_draw_the_bins_and_the_rest(results: Any) -> None:
+    data, ax = figure_data("day-histogram", results), draw("day-histogram", results)
+    assert [bar.get_height() for bar in ax.patches] == data["probability"].tolist()  # type: ignore[attr-defined]
+    assert ax.patches[0].get_x() == 1  # type: ignore[attr-defined]
+    assert "did not happen: 35 %" in [text.get_text() for text in ax.texts]
+
+
+def test_an_ecdf_draws_its_steps(results: Any) -> None:
+    data, ax = figure_data("deaths-ecdf", results), draw("deaths-ecdf", results)
+    line = next(line for line in ax.lines if line.get_label() == "all trials")
+    assert list(line.get_ydata())[1:-1] == data["probability"].tolist()
+    assert list(line.get_xdata())[1:-1] == data["value"].tolist()
+
+
+# --- the uniform face -------------------------------------------------------------------------------------------------
+
+
+def test_captions_say_what_where_and_how_sure(results: Any) -> None:
+    text = caption("survival", results)
+    assert "95 % log-log band" in text
+    assert "the 2018 agreement is blown up before a new one is in force" in text
+    assert "65 % of trials within 180 days (chance 60–69 %, assumptions 43–81 %)" in text
+    assert "seed 0, ceasefire 0.1.0" in text
+    assert "Direct war (direct_war): sustained fire" in caption("survival", results, outcome="direct_war")
+
+
+@pytest.mark.parametrize("name", ["survival", "dots", "day-ecdf", "day-histogram", "ladder"])
+def test_another_outcome(name: str, results: Any) -> None:
+    assert "direct war" in draw(name, results, outcome="direct_war").get_title() or name == "ladder"
+    assert isinstance(figure_data(name, results, outcome="direct_war"), pd.DataFrame)
+
+
+def test_an_unknown_figure_or_outcome_is_named(results: Any) -> None:
+    with pytest.raises(InputError, match="unknown figure `surviva`; allowed: outcomes.*did you mean `survival`"):
+        draw("surviva", results)
+    with pytest.raises(ResultsError, match="no outcome `peace`"):
+        draw("dots", results, outcome="peace")
+
+
+def test_missing_series_are_named(results: Any) -> None:
+    bare = type(results)(
+        results.trials[["set", "trial", "error"]], results.daily[:0], results.scenario, results.manifest, None
+    )
+    with pytest.raises(ResultsError, match="no daily series deaths"):
+        draw("daily-deaths", bare)
+    with pytest.raises(ResultsError, match="peak rung by dyad"):
+        draw("dyads", bare)
+
+
+def test_a_bare_figure_is_made_outside_a_notebook() -> None:
+    figure = figure_of(new_axes(89, 60))
+    assert type(figure) is MplFigure
+    assert figure.get_size_inches() * 25.4 == pytest.approx((89, 60))
