@@ -151,6 +151,8 @@ def _run(scenario: Scenario, out: Path | None, **asked: Any) -> Results:
     try:
         results = run(scenario, out=folder, **asked)
     except KeyboardInterrupt:
+        if not (folder / "manifest.json").exists():
+            raise
         manifest = Results.open(folder).manifest
         click.echo(
             f"\nstopped: {manifest.trials_done} of {manifest.plan.total} trials are stored in {folder}; "
@@ -229,6 +231,7 @@ def _plain(value: Any) -> int | float | None:
 
 def outcome_lines(results: Results) -> Iterator[str]:
     """The outcomes as a table with both ranges, under what they rest on."""
+    table = results.outcomes()
     manifest, scenario = results.manifest, results.scenario
     plan = manifest.plan
     yield (
@@ -237,7 +240,6 @@ def outcome_lines(results: Results) -> Iterator[str]:
     )
     if not results.complete:
         yield f"This run is not finished: {manifest.trials_done} trials are there."
-    table = results.outcomes()
     trivial = [str(name) for name in table.index if _trivial(results.trials, str(name))]
     rows = [_outcome_row(str(name), row, scenario) for name, row in table.drop(trivial).iterrows()]
     yield ""
@@ -511,7 +513,7 @@ def scenario_lines(scenario: Scenario) -> Iterator[str]:
     yield f"fighting between {' and '.join(scenario.fighting.between)}: {', '.join(scenario.fighting.regimes)}"
     yield ""
     rows = [_rule_row(name, scenario) for name in scenario.rules]
-    yield from columns(("rule", "no.", "actor", "event", "pace", "gates", "basis"), rows)
+    yield from columns(("rule", "no.", "actor", "event", "pace", "basis", "gates"), rows)
     yield ""
     rows = [(name + " (headline)" * it.headline, " ".join(it.about.split())) for name, it in scenario.outcomes.items()]
     yield from columns(("outcome", ""), rows)
@@ -531,7 +533,7 @@ def _rule_row(name: str, scenario: Scenario) -> tuple[str, ...]:
     pace += f" each {rule.for_each}" if rule.for_each else f" pick {rule.pick}" if rule.pick else ""
     gates = ", ".join(f"{key} {_gate(gate)}" for key, gate in (rule.when | rule.where).items())
     basis = rule.basis.grade if rule.basis else "-"
-    return name, rule.rule or "-", rule.actor or "exchange", rule.event, pace if rule.enabled else "off", gates, basis
+    return name, rule.rule or "-", rule.actor or "exchange", rule.event, pace if rule.enabled else "off", basis, gates
 
 
 def _number(value: Any) -> str:
@@ -598,11 +600,13 @@ class Line:
 
 def side_by_side(before: Trajectory, after: Trajectory) -> Iterator[str]:
     """Two trials as tables: their events by day, marked where they differ, then the results that differ."""
-    lines = list(_paired(before.events, after.events))
-    parted = next((line.day for line in lines if line.mark != " "), None)
+    parted = next((line.day for line in _paired(before.events, after.events) if line.mark != " "), None)
     yield "both run alike" if parted is None else f"they part on day {parted}"
     yield ""
-    rows = [(str(line.day), line.before, line.mark, line.after) for line in lines]
+    rows = [
+        (str(line.day), line.before, line.mark, line.after)
+        for line in _paired(_acts(before.events), _acts(after.events))
+    ]
     yield from columns(("day", "as it was", "", "with the change"), rows)
     yield ""
     both = [(name, value, after.row.get(name)) for name, value in before.row.items()]
@@ -621,6 +625,13 @@ def _paired(before: Sequence[Event], after: Sequence[Event]) -> Iterator[Line]:
         ours, theirs = left.get(day, []), right.get(day, [])
         for _, i, j, k, m in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
             yield from (Line(day, one, other) for one, other in zip_longest(ours[i:j], theirs[k:m], fillvalue=""))
+
+
+def _acts(events: Sequence[Event]) -> list[Event]:
+    """The events without the fighting and displacement of every day."""
+    from sim.trajectory import DISPLACEMENT, FIGHTING
+
+    return [event for event in events if event.event not in (FIGHTING, DISPLACEMENT)]
 
 
 def _by_day(events: Sequence[Event]) -> dict[int, list[str]]:

@@ -16,6 +16,8 @@ import pytest
 import yaml
 
 import sim
+from sim.documenting import rules_page
+from sim.scenario import load
 
 ROOT = Path(__file__).parents[1]
 
@@ -238,3 +240,9 @@ def test_every_page_of_the_documentation_is_reached_from_its_index() -> None:
         reached |= new
         ahead += new
     assert {page for page in pages() if page.is_relative_to(ROOT / "docs")} <= reached
+
+
+def test_the_page_of_rules_is_the_models() -> None:
+    page = (ROOT / "docs" / "explanation" / "rules.md").read_text(encoding="utf-8")
+    remedy = "make it again: python -m sim.documenting > docs/explanation/rules.md"
+    assert page == rules_page(load("idlib-2020-02-11")), remedy

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.analysis.intervals import Floats, effective_trials, freed_from_chance, quantile, wilson
+from sim.analysis.intervals import Floats, effective_trials, quantile, range_across_sets, wilson
 from sim.analysis.outcomes import codes_of, day_column, numbers, usable
 
 
@@ -156,13 +156,12 @@ def _area_variance(counts: Counts, survival: Floats) -> float:
 
 
 def _range(counts: Counts) -> tuple[Floats, Floats]:
-    """5-95 % of the sets' own curves by day, freed from chance (binomial noise, exact while nobody is censored)."""
+    """5-95 % of the sets' own curves by day, as of shares of the starting trials (exact while nobody is censored)."""
     sets, days = counts.at_risk.shape
     starting = counts.at_risk[:, 0]
     if sets < 2 or starting.min() < 2:
         return np.full(days, np.nan), np.full(days, np.nan)
     curves = _product(counts.at_risk, counts.ended)
-    noise = curves * (1 - curves) / (starting[:, None] - 1)
-    limits = np.array([freed_from_chance(curves[:, day], noise[:, day]) for day in range(days)])
+    limits = np.array([range_across_sets(curves[:, day] * starting, starting) for day in range(days)], dtype=np.float64)
     falling = np.maximum.accumulate(limits[::-1])[::-1]  # survival falls; the last day's range stays as it is
     return np.asarray(falling[:, 0]), np.asarray(falling[:, 1])

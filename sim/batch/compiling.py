@@ -17,7 +17,7 @@ from types import ModuleType
 from sim.batch.translating import digest, translate
 
 KERNEL = '''
-@njit(nogil=True, cache=True)
+@njit(nogil=True, cache=True, error_model="numpy")
 def run_trials(ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs):
     """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the first.
 

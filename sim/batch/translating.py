@@ -28,8 +28,18 @@ MODULES = ("sim.draws", "sim.conflict.state", "sim.conflict.perceive", "sim.conf
            "sim.conflict.events", "sim.conflict.clocks", "sim.conflict.processes", "sim.conflict.outcomes",
            "sim.conflict.beginning", "sim.conflict.day")  # fmt: skip
 PYTHON_ONLY = {"address", "stream"}  # functions of those modules that no kernel calls
+# forced into their callers: functions that run for every rule or every day, whose call costs as much as their work
+INLINED = {
+    "philox", "uniform", "locate", "gates_hold", "ratio_product", "item_context", "number_of_items", "hazard",
+    "begin_phase", "ring", "ring_clock", "weight", "pick", "note", "still_holds", "take_effect", "forget_yesterday",
+    "grow_older", "drift_rungs", "expire", "mean_deaths", "bury", "fight", "leave", "nearness_of_attack", "intervene",
+    "gauge_address", "read_gauge", "find_level", "evaluate", "combine", "credit_children", "date",
+}  # fmt: skip
 TABLES = "c"
 SCALAR, INTS, REALS = range(3)
+# numpy's error model spares the test for zero at each division; where Python would raise, the scenario is refused before
+DECORATORS = """compiled = njit(error_model="numpy")
+inlined = njit(error_model="numpy", forceinline=True)"""
 
 
 def kinds() -> dict[str, int]:
@@ -119,7 +129,7 @@ class _Packed(ast.NodeTransformer):
 
 def translate() -> str:
     """The source of the compiled module: constants, contexts and functions of the conflict, tables packed."""
-    parts = ["from __future__ import annotations", "from math import exp, log, log1p, sqrt", "from typing import NamedTuple", "from numba import njit"]  # fmt: skip
+    parts = ["from __future__ import annotations", "from math import exp, log, log1p, sqrt", "from typing import NamedTuple", "from numba import njit", DECORATORS]  # fmt: skip
     for name in MODULES:
         tree = ast.parse(inspect.getsource(importlib.import_module(name)))
         parts += [ast.unparse(ast.fix_missing_locations(part)) for part in _kept(tree)]
@@ -130,7 +140,7 @@ def _kept(tree: ast.Module) -> Iterator[ast.AST]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name not in PYTHON_ONLY:
             node.returns = None
-            node.decorator_list = [ast.Name("njit", ast.Load())]
+            node.decorator_list = [ast.Name("inlined" if node.name in INLINED else "compiled", ast.Load())]
             node.body = node.body[1:] if ast.get_docstring(node) else node.body
             yield _Packed().visit(node)
         elif isinstance(node, ast.ClassDef) and node.name != "Tables":

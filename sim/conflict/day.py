@@ -27,6 +27,7 @@ from sim.conflict.state import (
     NO_DATE,
     NO_RULE,
     REACTION,
+    WITH_LAST,
     State,
     Tables,
 )
@@ -63,14 +64,18 @@ def close_day(s: State, c: Tables, at: Address, today: int, log: MutableSequence
 
 def intervene(s: State, c: Tables, at: Address, today: int, log: MutableSequence[float]) -> None:
     """Make the scenario's interventions happen: on their date, or once on the first day that their gates hold."""
+    last = False  # whether the row before has just happened
     for k in range(c.n_interventions):
         row = k * INTERVENTION
         date = c.interventions[row + I_DAY]
-        if s[c.fired_already + k] != 0.0 or (date != NO_DATE and date != today):
+        due = last if date == WITH_LAST else s[c.fired_already + k] == 0.0 and (date == NO_DATE or date == today)
+        last = False
+        if not due:
             continue
         of = Context(c.interventions[row + I_PARTY], c.interventions[row + I_TARGET],
                      c.interventions[row + I_PLACE], c.interventions[row + I_POST])  # fmt: skip
         if gates_hold(s, c, c.interventions[row + I_GATES], c.interventions[row + I_GATES_END], of):
             s[c.fired_already + k] = 1.0
+            last = True
             happen(s, c, at, today, DUE, 0.0, 0.0, NO_RULE, c.interventions[row + I_EVENT], of,
                    c.interventions[row + I_STREAM], c.interventions[row + I_GIVEN], False, log)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.conflict.ground import advance, end_attacks, retake, survey
+from sim.conflict.ground import advance, end_attacks, retake, set_post, survey
 from sim.conflict.perceive import Context, gates_hold, locate
 from sim.conflict.state import (
     ACCEPT,
@@ -12,6 +12,7 @@ from sim.conflict.state import (
     ATTACK,
     ATTACKS,
     BEGIN_TRUCE,
+    CALM_DAYS,
     CLEAR_DEADLINE,
     DAY,
     DEADLINE_ON,
@@ -49,11 +50,10 @@ from sim.conflict.state import (
     RENEW_TERMS,
     RESTORE_REGIME,
     RETAKE,
-    SET,
     SET_POST,
     STORED_REGIME,
-    SWITCH,
     TO_REGIME,
+    TOP_REGIME_DAYS,
     TRUCE,
     TRUCE_AGE,
     State,
@@ -78,7 +78,7 @@ def take_effect(s: State, c: Tables, effect: int, of: Context) -> None:
     if verb <= MULTIPLY:
         change_quantity(s, c, effect, of, verb, amount)
     elif verb <= ANSWER:
-        exchange_fire(s, c, of, verb, argument, mark, amount)
+        exchange_fire(s, c, of, verb, argument, amount, c.effect_reals[effect * EFFECT_REALS + EFFECT_LOW])
     elif verb <= RESTORE_REGIME:
         change_regime(s, c, verb, argument)
     elif verb <= SET_POST:
@@ -104,7 +104,7 @@ def change_quantity(s: State, c: Tables, effect: int, of: Context, verb: int, am
     s[to] = min(max(value, low), c.effect_reals[effect * EFFECT_REALS + EFFECT_HIGH])
 
 
-def exchange_fire(s: State, c: Tables, of: Context, verb: int, argument: int, mark: int, amount: float) -> None:
+def exchange_fire(s: State, c: Tables, of: Context, verb: int, argument: int, amount: float, days: float) -> None:
     """Fire, soldiers killed, a provocation, an answer: kept by agent, provocations by party and by agent."""
     by = c.agent_of[of.by]
     against = c.agent_of[of.against]
@@ -122,21 +122,23 @@ def exchange_fire(s: State, c: Tables, of: Context, verb: int, argument: int, ma
             blamed = argument
         elif argument == -2:  # the actor's patron is blamed
             blamed = c.patron_of[of.by]
-        provoke(s, c, of.against, blamed, amount if mark >= 0 else 0.0)
+        provoke(s, c, of.against, blamed, amount, days)
         if c.agent_of[blamed] != blamed:
-            provoke(s, c, of.against, c.agent_of[blamed], amount if mark >= 0 else 0.0)
+            provoke(s, c, of.against, c.agent_of[blamed], amount, days)
     else:
-        answer(s, c, of.by * c.n_parties + of.against)
         answer(s, c, of.by * c.n_parties + against)
+        for party in range(c.n_parties):  # an answer to a coalition is one to all its factions
+            if party == of.against or c.agent_of[party] == of.against:
+                answer(s, c, of.by * c.n_parties + party)
 
 
-def provoke(s: State, c: Tables, victim: int, offender: int, dead: float) -> None:
+def provoke(s: State, c: Tables, victim: int, offender: int, dead: float, days: float) -> None:
     """Leave an unanswered provocation of the victim by the offender; another one adds its dead."""
     pair = victim * c.n_parties + offender
     s[c.provoked + pair] = 1.0
     s[c.provoked_dead + pair] += dead
     s[c.provoked_fatal + pair] = 1.0 if s[c.provoked_dead + pair] > 0.0 else 0.0
-    s[c.provoked_left + pair] = c.limits[0]
+    s[c.provoked_left + pair] = max(days, s[c.provoked_left + pair])
 
 
 def answer(s: State, c: Tables, pair: int) -> None:
@@ -157,6 +159,10 @@ def change_regime(s: State, c: Tables, verb: int, argument: int) -> None:
         s[REGIME] = max(s[REGIME] - 1.0, 0.0)
     else:
         s[REGIME] = max(s[REGIME], s[STORED_REGIME])
+    if s[REGIME] == c.n_regimes - 1:
+        s[TOP_REGIME_DAYS] = 0.0
+    if s[REGIME] > 0.0:
+        s[CALM_DAYS] = 0.0
 
 
 def change_ground(s: State, c: Tables, of: Context, verb: int, argument: int, amount: float) -> None:
@@ -170,8 +176,8 @@ def change_ground(s: State, c: Tables, of: Context, verb: int, argument: int, am
         advance(s, c, of.place, amount)
     elif verb == RETAKE and of.place >= 0:
         retake(s, c, of.place, amount)
-    elif verb == SET_POST and of.post >= 0:
-        s[c.status + of.post] = float(argument)
+    elif verb == SET_POST:
+        set_post(s, c, of.by, of.post, argument)
     survey(s, c)
 
 

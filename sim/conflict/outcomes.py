@@ -159,17 +159,17 @@ def credit_children(s: State, c: Tables, node: int, kind: int) -> None:
 
 
 def date(s: State, c: Tables, outcome: int) -> None:
-    """Date an outcome on the first day its condition holds, unless something that voids it came first."""
+    """Date an outcome on the first day its condition holds, unless something that voids it came first or that day."""
     row = outcome * OUTCOME
     root = c.outcomes[row + O_NODES_END] - 1
     if s[c.outcome_day + outcome] != 0.0 or s[c.node_now + root] == 0.0:
         return
-    for k in range(c.outcomes[row + O_BEFORE], c.outcomes[row + O_BEFORE_END]):
-        if s[c.outcome_day + c.voided_by[k]] > 0.0:
-            return
     day = s[DAY]
     if c.outcomes[row + O_BACKDATE] >= 0:
         day = backdated(s, c, c.outcomes[row + O_BACKDATE], c.backdates[outcome])
+    for k in range(c.outcomes[row + O_BEFORE], c.outcomes[row + O_BEFORE_END]):
+        if 0.0 < s[c.outcome_day + c.voided_by[k]] <= day:
+            return
     s[c.outcome_day + outcome] = day
     s[c.outcome_rule + outcome] = s[c.node_rule + root]
     s[c.outcome_party + outcome] = s[c.node_party + root]

@@ -17,7 +17,6 @@ from sim.conflict.state import (
     GATE,
     ORDERED,
     OUTSIDE,
-    PATRON,
     PLACE,
     POST,
     Q_BASE,

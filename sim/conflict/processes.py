@@ -13,6 +13,7 @@ from sim.conflict.state import (
     D_BASE,
     D_LENGTH,
     DAILY,
+    DAY,
     DEADLINE_LINGERS,
     DEATHS,
     DEATHS_7D,
@@ -27,6 +28,7 @@ from sim.conflict.state import (
     FIGHTING_EVENT,
     LEAVE_RATE,
     LEAVE_SIGMA,
+    NEVER,
     NEWLY_DISPLACED,
     NO_DEADLINE,
     NO_RULE,
@@ -40,6 +42,8 @@ from sim.conflict.state import (
     PLACES_LOST_BEFORE,
     POSTS_ENCIRCLED,
     POSTS_ENCIRCLED_BEFORE,
+    PRESSED_HIGH,
+    PRESSED_LOW,
     REGIME,
     RETURN_AFTER,
     RETURN_RATE,
@@ -79,7 +83,8 @@ def grow_older(s: State, c: Tables) -> None:
                 s[at] = rest + (s[at] - rest) * factor
     drift_rungs(s, c)
     for k in range(len(c.since_used)):
-        s[c.since + c.since_used[k]] += 1.0
+        at = c.since + c.since_used[k]
+        s[at] = min(s[at] + 1.0, NEVER)
     if s[TRUCE] != NO_TRUCE:
         s[TRUCE_AGE] += 1.0
     expire(s, c)
@@ -123,6 +128,7 @@ def pass_deadline(s: State, c: Tables, party: int) -> None:
             s[c.deadline_age + party] = 0.0
     elif s[c.deadline_age + party] + 1.0 >= c.limits[DEADLINE_LINGERS]:
         s[c.deadline + party] = float(NO_DEADLINE)
+        s[c.deadline_left + party] = 0.0
     else:
         s[c.deadline_age + party] += 1.0
 
@@ -149,10 +155,11 @@ def fight(s: State, c: Tables, at: Address, day: int, log_rows: MutableSequence[
 
 def bury(s: State, c: Tables, deaths: float) -> None:
     """Enter a day's deaths: today's, of the last seven days, in the excitation memory and in all."""
-    slot = c.recent + int(s[0]) % OBSERVED_DAYS
     s[DEATHS] = deaths
-    s[DEATHS_7D] += deaths - s[slot]
-    s[slot] = deaths
+    s[c.recent + int(s[DAY]) % OBSERVED_DAYS] = deaths
+    s[DEATHS_7D] = 0.0
+    for k in range(OBSERVED_DAYS):  # summed anew: shares of a weekly sum would leave rounding errors behind
+        s[DEATHS_7D] += s[c.recent + k]
     s[EXCITATION] = c.shares[EXCITATION_FACTOR] * s[EXCITATION] + (1.0 - c.shares[EXCITATION_FACTOR]) * deaths
     s[DEATHS_TOTAL] += deaths
 
@@ -175,8 +182,14 @@ def displace(s: State, c: Tables, at: Address, day: int, dice: bool, log_rows: M
     elif s[CALM_DAYS] >= c.shares[RETURN_AFTER] and c.shares[RETURN_RATE] > 0.0:
         for place in range(c.n_places):
             leave(s, c, place, -c.shares[RETURN_RATE] * s[c.left + place])
+    press(s, c)
+
+
+def press(s: State, c: Tables) -> None:
+    """Displacement adds to a quantity of an actor, per thousand people newly displaced, within its bounds."""
     if c.presses_at >= 0 and s[NEWLY_DISPLACED] > 0.0:
-        s[c.presses_at] += c.shares[PER_THOUSAND] * s[NEWLY_DISPLACED]
+        pressed = s[c.presses_at] + c.shares[PER_THOUSAND] * s[NEWLY_DISPLACED]
+        s[c.presses_at] = min(max(pressed, c.shares[PRESSED_LOW]), c.shares[PRESSED_HIGH])
 
 
 def nearness_of_attack(s: State, c: Tables, place: int) -> float:

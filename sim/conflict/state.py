@@ -71,8 +71,8 @@ NO_ITEMS, EACH_PLACE, EACH_POST, PICK_PLACE, PICK_POST = range(5)
 G_BASE, G_SCOPE, G_KIND, GATE = range(4)
 # a ratio: address, scope; its logarithm in `logs`
 Q_BASE, Q_SCOPE, RATIO = range(3)
-# an event type: spans of marks and effects, whether its rung can be raised by marks, span of tallies
-E_MARKS, E_MARKS_END, E_EFFECTS, E_EFFECTS_END, E_RUNG, E_RUNG_SET, E_TALLIES, E_TALLIES_END, EVENT = range(9)
+# an event type: spans of marks and effects, its own rung, span of tallies
+E_MARKS, E_MARKS_END, E_EFFECTS, E_EFFECTS_END, E_RUNG, E_TALLIES, E_TALLIES_END, EVENT = range(8)
 # a mark: span of cases; the rung it stands for (NO_RUNG: none)
 M_CASES, M_CASES_END, M_RUNG, MARK = range(4)
 NO_RUNG = -99
@@ -83,12 +83,12 @@ CASE_HAZARD, CASE_A, CASE_B, CASE_LEAST, CASE_MOST, CASE_REALS = range(6)
 CONSTANT, UNIFORM, LOGNORMAL, POISSON, NEGATIVE_BINOMIAL = range(5)
 # an effect: verb, span of gates, address, scope, mark whose value is the amount (-1: the number alone), an argument
 F_VERB, F_GATES, F_GATES_END, F_BASE, F_SCOPE, F_MARK, F_ARGUMENT, EFFECT = range(8)
-# its numbers: amount, low, high
+# its numbers: amount; low and high of a quantity, or the days after which a provocation expires (in low)
 EFFECT_AMOUNT, EFFECT_LOW, EFFECT_HIGH, EFFECT_REALS = range(4)
 (ADD, SET, MULTIPLY, FIRE, KILL, PROVOKE, ANSWER, TO_REGIME, RAISE_REGIME, LOWER_REGIME, RESTORE_REGIME, ATTACK,
  END_ATTACK, ADVANCE, RETAKE, SET_POST, BEGIN_TRUCE, END_TRUCE, OFFER, ACCEPT, SET_DEADLINE, DEADLINE_ON,
  CLEAR_DEADLINE, MEET, RENEW_TERMS, JOIN, SWITCH) = range(27)  # fmt: skip
-# an intervention: day (NO_DATE: whenever its gates hold), span of gates, event, who, whom, place, post, where its given marks begin (-1: none)
+# an intervention: day (NO_DATE: whenever its gates hold; WITH_LAST: when the row before it happens), span of gates, event, who, whom, place, post, where its given marks begin (-1: none)
 (I_DAY, I_GATES, I_GATES_END, I_EVENT, I_PARTY, I_TARGET, I_PLACE, I_POST, I_GIVEN, I_STREAM,
  INTERVENTION) = range(11)  # fmt: skip
 # a gauge: how to read the counter (kind, two addresses), window (0: since the origin), place of its ring
@@ -111,7 +111,8 @@ D_BASE, D_LENGTH, DECAY = range(3)
 DUE, INITIATIVE, REACTION, DAILY = range(4)  # phases; DUE is the morning, DAILY the evening
 # rule and event numbers below zero: things that no rule makes
 NO_RULE = -1
-NO_DATE = -99999
+NO_DATE, WITH_LAST = -99999, -99998
+NEVER = 9999.0  # days since what has not happened
 FIGHTING_EVENT, DISPLACEMENT_EVENT = -1, -2
 # gauges that every scenario has: deaths, soldiers of a patron killed by a state, sectors changed, in seven days
 DEATHS_GAUGE, PATRON_GAUGE, PLACES_GAUGE, OWN_GAUGES = range(4)
@@ -170,6 +171,7 @@ class Tables(NamedTuple):
     here: int  # posts here that are free, blocking, encircled: three blocks
     # by post
     status: int
+    owner: int
     # by event type
     since: int
     count: int
@@ -196,8 +198,8 @@ class Tables(NamedTuple):
     chosen: int  # scratch: choices already taken in the phase
     n_state: int
     # numbers of the day
-    shares: Reals  # excitation share, its daily factor, displacement rate, spill, sigma, return rate, return after, presses
-    limits: Reals  # provocation, offer, deadline days; rung that drifts, first-move rung; fray, collapse, backdate
+    shares: Reals  # excitation share, its daily factor, displacement rate, spill, sigma, return rate, return after, presses, its bounds
+    limits: Reals  # deadline days; rung that drifts, first-move rung; fray, collapse, backdate
     presses_at: int
     # who and where
     dyad_of: Ints  # ordered pair -> dyad (-1: none)
@@ -246,5 +248,5 @@ class Tables(NamedTuple):
 
 # positions in `shares` and `limits`
 (EXCITATION_SHARE, EXCITATION_FACTOR, LEAVE_RATE, SPILL, LEAVE_SIGMA, RETURN_RATE, RETURN_AFTER,
- PER_THOUSAND) = range(8)  # fmt: skip
-(PROVOCATION_DAYS, OFFER_DAYS, DEADLINE_LINGERS, DRIFTS_UP_TO, FIRST_MOVE, FRAY, COLLAPSE) = range(7)  # fmt: skip
+ PER_THOUSAND, PRESSED_LOW, PRESSED_HIGH) = range(10)  # fmt: skip
+(DEADLINE_LINGERS, DRIFTS_UP_TO, FIRST_MOVE, FRAY, COLLAPSE) = range(5)

@@ -6,7 +6,7 @@ import json
 import os
 import platform
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -32,7 +32,8 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         # Unlink before unlocking: whoever waits on this file finds another one in its place, or none.
-        path.unlink(missing_ok=True)
+        with suppress(PermissionError):  # Windows keeps a file that is open
+            path.unlink(missing_ok=True)
         file.close()
 
 
@@ -75,7 +76,7 @@ def _try_lock(file: IO[str]) -> bool:
         return _try_lock_windows(file)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         return False
     return True
 

@@ -89,7 +89,7 @@ class Manifest:
         """The manifest of a results folder; ResultsError if there is none or it cannot be understood."""
         try:
             return cls._from_json(json.loads((folder / NAME).read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             raise ResultsError(f"{folder}: not a results folder (it has no {NAME})") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ResultsError(f"{folder / NAME}: cannot be read ({error}); run again into another folder") from error

@@ -6,6 +6,7 @@ import datetime as dt
 import multiprocessing
 import os
 import shutil
+import signal
 import sys
 import threading
 import time
@@ -25,8 +26,8 @@ from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
 from sim.ensemble.plan import Asked, Chunk, Plan
 from sim.ensemble.results import Results
-from sim.ensemble.worker import Job, Worker
-from sim.errors import InputError, ResultsError, RunError
+from sim.ensemble.worker import GO_ON, Job, Worker
+from sim.errors import CeasefireError, InputError, ResultsError, RunError
 from sim.scenario import load, to_yaml
 from sim.scenario.schema import Scenario
 
@@ -60,10 +61,11 @@ def run(
     find_engine(engine)
     folder = Path(out) if out is not None else default_folder(asked)
     plan = Plan.of(asked, events)
+    processes = _how_many(workers, plan)
     with _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest:
         if not (manifest.complete and manifest.status == "done"):
             job = Job(asked, engine, folder.absolute(), manifest.tables, plan.events)
-            _run_all(folder, manifest, job, _how_many(workers, plan), progress)
+            _run_all(folder, manifest, job, processes, progress)
     return Results.open(folder)
 
 
@@ -113,34 +115,36 @@ def _can_spawn() -> bool:
 @contextmanager
 def _opened(folder: Path, scenario: Scenario, fresh: Manifest, resume: bool) -> Iterator[Manifest]:
     """The folder's manifest while we hold the folder; a folder that we made and that got nothing is removed."""
-    made = not folder.exists()
+    made, above = not folder.exists(), [parent for parent in folder.parents if not parent.exists()]
     if not made and not resume:
         _refuse_used(folder)
-    try:
+    with _writing(folder, ResultsError, "choose another with --out"):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ResultsError(f"{folder}: cannot be made: {error}; choose another with --out") from error
-    with _held(folder):
-        manifest = _begun(folder, scenario, fresh)
-        try:
-            yield manifest
-        except InputError:
-            if made and not manifest.chunks:
-                shutil.rmtree(folder)
-            raise
+        with locked(folder):
+            manifest = _begun(folder, scenario, fresh)
+            try:
+                yield manifest
+            except InputError:
+                if made and not manifest.chunks:
+                    shutil.rmtree(folder)
+                    _remove_empty(above)
+                raise
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    try:
-        lock = locked(folder)
-        lock.__enter__()
-    except OSError as error:
-        raise ResultsError(f"{folder}: cannot write there: {error}; choose another with --out") from error
+def _writing(folder: Path, kind: type[CeasefireError], remedy: str) -> Iterator[None]:
+    """What the system refuses becomes an error of ours."""
     try:
         yield
-    finally:
-        lock.__exit__(None, None, None)
+    except OSError as error:
+        raise kind(f"{folder}: cannot write there: {error}; {remedy}") from error
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, inner first, as long as nothing is in them."""
+    with suppress(OSError):
+        for folder in folders:
+            folder.rmdir()
 
 
 def _refuse_used(folder: Path) -> None:
@@ -207,14 +211,12 @@ def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress:
     manifest.workers, manifest.status = workers, "running"
     status: Status = "failed"
     try:
-        left, total = manifest.plan.total - manifest.trials_done, manifest.plan.total
-        log(folder, f"started: {left} of {total} trials to do, engine {job.engine}, {workers} workers")
-        computed = _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
-        _store(folder, manifest, computed, progress)
-        _finish(folder, manifest)
+        with _writing(folder, RunError, GO_ON):
+            log(folder, f"started: {_left(manifest)}, engine {job.engine}, {workers} workers")
+            computed = _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
+            _store(folder, manifest, computed, progress)
+            _finish(folder, manifest)
         status = "done"
-    except OSError as error:
-        raise RunError(f"{folder}: cannot write there: {error}; then go on with --resume") from error
     except KeyboardInterrupt:
         status = "interrupted"
         raise
@@ -225,6 +227,10 @@ def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress:
         with suppress(OSError):
             manifest.write(folder)
             log(folder, f"{status}: {manifest.trials_done} of {manifest.plan.total} trials, {manifest.failed} failed")
+
+
+def _left(manifest: Manifest) -> str:
+    return f"{manifest.plan.total - manifest.trials_done} of {manifest.plan.total} trials to do"
 
 
 def _finish(folder: Path, manifest: Manifest) -> None:
@@ -267,7 +273,8 @@ def _in_processes(job: Job, todo: Iterable[Chunk], workers: int) -> Iterator[tup
     running: dict[Future[Done], Chunk] = {}
     try:
         while True:
-            running |= {pool.submit(worker.compute, c): c for c in islice(waiting, 2 * workers - len(running))}
+            with _deaf_to_ctrl_c():
+                running |= {pool.submit(worker.compute, c): c for c in islice(waiting, 2 * workers - len(running))}
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
@@ -278,6 +285,19 @@ def _in_processes(job: Job, todo: Iterable[Chunk], workers: int) -> Iterator[tup
     finally:
         stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started in here does not hear Ctrl-C, from its first moment on; only the parent answers it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 _BROKEN = (

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from sim.trajectory import Event
 
+GO_ON = "what is stored is safe: put that right, then go on with --resume"
 TRIALS, DAILY, BINS, EVENTS = "trials", "daily", "daily/bins", "events"
 ADDRESS = ("set", "trial", "order")
 EVENT_FIELDS = ("day", "phase", "time", "rule", "event", "by", "against", "place", "post", "void", "hazard")
@@ -84,7 +85,7 @@ class Worker:
         try:
             files = self._store(chunk, rows, gathered.summary(), logs)
         except OSError as error:
-            raise RunError(f"{self.job.folder}: cannot write there: {error}; then go on with --resume") from error
+            raise RunError(f"{self.job.folder}: cannot write there: {error}; {GO_ON}") from error
         failed = sum(row.get("error") is not None for row in rows)
         return Done(files, len(rows), failed, round(time.perf_counter() - started, 3))
 

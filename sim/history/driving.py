@@ -63,7 +63,7 @@ def origin_of(fixed: Scenario, compiled: Compiled) -> Origin:
         _live_through(s, fixed, compiled, day, deaths.get(fixed.origin + dt.timedelta(day - 1), 0.0))
         truces.append(Truce(BY_NUMBER[int(s[st.TRUCE])], int(s[st.TRUCE_AGE])))
     _begin_counting(s, c)
-    regimes, path, observed = _filtered(fixed, compiled, truces)
+    regimes, path, observed = _filtered(fixed, compiled, truces, int(s[st.REGIME]))
     return Origin(s, regimes, _fragile(fixed, s), _contradictions(fixed, compiled, path, observed))
 
 
@@ -158,12 +158,13 @@ def _weeks(first: dt.date, eve: dt.date, weekly: Mapping[dt.date, float]) -> Ite
             day += dt.timedelta(1)
 
 
-def _filtered(fixed: Scenario, compiled: Compiled, truces: list[Truce]) -> tuple[list[float], Floats | None, Any]:
+def _filtered(
+    fixed: Scenario, compiled: Compiled, truces: list[Truce], driven: int
+) -> tuple[list[float], Floats | None, Any]:
     """Regime probabilities at the origin, the filter's path, and what it observed; without a drift, the driven regime."""
     first, observed = _observations(fixed)
     drift = fixed.fighting.drift
     if drift is None or not observed:
-        driven = int(compiled.initial[st.REGIME])
         return [float(k == driven) for k in range(compiled.tables.n_regimes)], None, (first, observed)
     regimes: Any = {name: (regime.mean, regime.size) for name, regime in fixed.fighting.regimes.items()}
     hidden = chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio)
@@ -181,9 +182,9 @@ def _truces_from(fixed: Scenario, compiled: Compiled, truces: list[Truce], first
 def _fragile(fixed: Scenario, s: list[float]) -> float:
     drift = fixed.fighting.drift
     level = BY_NUMBER[int(s[st.TRUCE])]
-    if drift is None or level == "none":
-        return 0.0
-    prior: Any = drift.fragile.get(level, 0.0)
+    if drift is None or level not in drift.fragile:
+        return s[st.FRAGILE]  # as the chronology has it
+    prior: Any = drift.fragile[level]
     days: Any = drift.fragile_days
     return fragile_probability(prior, days, s[st.TRUCE_AGE])
 

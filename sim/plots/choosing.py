@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.plots.style import capital
 from sim.scenario.schema import EventType, Scenario
 from sim.telling import party_name, sentence
 from sim.trajectory import Event
@@ -54,9 +55,9 @@ def tell(events: Iterable[Event], scenario: Scenario) -> list[Telling]:
         if event.void or event.day < 1 or event.event not in scenario.events:
             continue
         rung = rung_of(scenario.events[event.event], event.marks)
-        by = party_name(scenario, agents.get(event.by, event.by)) if event.by else ""
+        by = capital(party_name(scenario, agents.get(event.by, event.by))) if event.by else ""
         text = sentence(scenario, event)
-        text = text[:1].upper() + text[1:].rstrip(".")
+        text = capital(text).rstrip(".")
         tellings.append(Telling(event.day, rung, event.event, by, text, event.marks.get("killed", 0.0)))
     return tellings
 

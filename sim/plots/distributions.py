@@ -9,7 +9,20 @@ import pandas as pd
 
 from sim.analysis.intervals import Floats
 from sim.plots.outcomes import ASSUMPTIONS, CHANCE, NO_SETS
-from sim.plots.style import BLACK, BLUE, GREY, PALE, SKY, SMALL, figure_of, finish, legend_in, new_axes, percent_axis
+from sim.plots.style import (
+    BLACK,
+    BLUE,
+    GREY,
+    PALE,
+    SKY,
+    SMALL,
+    figure_of,
+    finish,
+    legend_below,
+    narrow,
+    new_axes,
+    percent_axis,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,10 +46,8 @@ def ecdf(
     ax.set_ylim(0, 1.01)
     ax.set_xlim(left=min(0.0, float(value.min())) if len(value) else 0.0)
     percent_axis(ax.yaxis)
-    rises = len(frame) and frame["probability"].iloc[-1] > 0.6
-    handles: list[Any] = ax.get_legend_handles_labels()[0]
-    corner = "lower right" if rises else "upper left"
-    legend_in(ax, handles[::-1], corner)
+    chance, other, line = ax.get_legend_handles_labels()[0]
+    legend_below(ax, [line, chance, other], 1 if narrow(ax) else 3)
     return finish(ax, title or f"How often at most: {x}", x, "Trials at or below (%)")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.plots.style import FOOT, HEAT, SMALL, TEXT, figure_of, finish, fit, narrow, new_axes, width_points
+from sim.plots.style import FOOT, HEAT, SMALL, TEXT, capital, figure_of, finish, fit, narrow, new_axes, width_points
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,10 +31,10 @@ def sectors(
     ax.hlines(rows[1:-1], edges[0], edges[-1], color="white", linewidth=2)
     ax.invert_yaxis()
     room = width_points(ax) * 0.27
-    ax.set_yticks(rows[:-1] + 0.5, [fit(str(name), room, SMALL) for name in table.index], fontsize=SMALL)
-    finish(ax, title or f"Share of each sector held by {side}", x)
+    ax.set_yticks(rows[:-1] + 0.5, [fit(capital(str(name)), room, SMALL) for name in table.index], fontsize=SMALL)
+    finish(ax, title or f"{capital(side)}: share of each sector held", x)
     _bare(ax)
-    _scale(ax, mesh, f"Held by {side} (%)")
+    _scale(ax, mesh, "Share held (%)")
     return ax
 
 

@@ -29,6 +29,7 @@ from sim.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ANY = "highest of any dyad"
 FLAG_POINTS = 9.5
 HEADROOM = 2.4  # rungs of room over the highest, for the flags and the lines that lead to them
 
@@ -37,9 +38,9 @@ def ladder(
     data: pd.DataFrame, ax: Axes | None = None, rungs: Mapping[int, str] | None = None, title: str = "",
     x: str = "Day (1 = origin)", breakdown: int | None = None, event: str = "breakdown", listed: bool = True,
 ) -> Axes:  # fmt: skip
-    """A trial's line on the ladder and numbered events; columns kind (`rung` or `event`), day, rung, number, by, text.
+    """A trial on the ladder; columns kind (`rung` or `event`), day, rung, dyad, number, by, text.
 
-    Rows of kind `rung` draw the line (the highest rung of any dyad, at each day's end), rows of kind `event` the
+    Rows of kind `rung` draw lines at each day's end (`dyad` is `ANY` or a named one), rows of kind `event` numbered
     points; with `listed` their texts stand below the axes under the same numbers.
     """
     events = data[data["kind"] == "event"]
@@ -47,12 +48,12 @@ def ladder(
     if ax is None:
         ax = new_axes(height_mm=95 + 1.8 * len(events))
     line = data[data["kind"] == "rung"]
-    ax.step(line["day"], line["rung"], where="mid", color=GREY, linewidth=1.1, zorder=2)
+    _lines(ax, line)
     _rungs(ax, data, rungs or {})
     ax.set_xlim(0.5, float(line["day"].max()) + 0.5)
     if breakdown is not None:
         ax.axvline(breakdown, color=BLACK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1, label="_breakdown")
-    finish(ax, title or "One trial on the ladder, its main events numbered", x, "Highest rung of any dyad")
+    finish(ax, title or "One trial on the ladder, its main events numbered", x, "Rung of the ladder")
     ax.tick_params(axis="y", labelsize=FOOT if narrow(ax) else SMALL)
     colours = party_colours(events["by"])
     _who(ax, colours)
@@ -60,6 +61,16 @@ def ladder(
         _list(ax, events, columns, "" if breakdown is None else f"Dotted line: {event}, day {breakdown}")
     _flags(ax, events, colours)
     return ax
+
+
+def _lines(ax: Axes, lines: pd.DataFrame) -> None:
+    """The highest rung as a broad pale line, the dyads over it, each with its own dashes."""
+    styles: list[Any] = ["-", (0, (4, 1.5)), (0, (1, 1))]
+    for (name, line), style in zip(lines.groupby("dyad", sort=False), ["", *styles], strict=False):
+        if name == ANY:
+            ax.step(line["day"], line["rung"], where="mid", color=PALE, linewidth=4, zorder=1.5, label=ANY)
+        else:
+            ax.step(line["day"], line["rung"], where="mid", color=GREY, linewidth=0.9, linestyle=style, label=str(name))
 
 
 def party_colours(parties: pd.Series[str]) -> dict[str, str]:
@@ -88,12 +99,12 @@ def minus(rung: int) -> str:
 def _who(ax: Axes, colours: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
+    lines: list[Any] = ax.get_legend_handles_labels()[0]
     handles: list[Any] = [
         Line2D([], [], marker="o", linestyle="", color=colour, markersize=4, label=name)
         for name, colour in colours.items() if name
     ]  # fmt: skip
-    if handles:
-        legend_below(ax, handles, 2 if narrow(ax) else 5, 29)
+    legend_below(ax, [*handles, *lines], 2 if narrow(ax) else 5, 29, 0.45 if narrow(ax) else 0.0)
 
 
 def _list(ax: Axes, events: pd.DataFrame, columns: int, last: str) -> None:

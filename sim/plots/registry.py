@@ -5,7 +5,7 @@ A figure is its data (one tidy table, what is written beside the picture as CSV)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,13 +16,13 @@ import pandas as pd
 from sim.analysis.distributions import ecdf as ecdf_of
 from sim.analysis.distributions import histogram as histogram_of
 from sim.analysis.distributions import hundred, quantiles
-from sim.analysis.outcomes import outcome_table, sample, table, usable
+from sim.analysis.outcomes import day_column, outcome_table, sample, table, usable
 from sim.analysis.survival import survival_curve
 from sim.errors import InputError, ResultsError, did_you_mean
 from sim.plots import distributions, fans, ground, ladder, outcomes, survival
 from sim.plots.choosing import Telling, choose, tell
 from sim.plots.results import Results, seed_and_version
-from sim.plots.style import DOUBLE_MM, day_label, figure_of, in_words, new_axes, percent, source_line
+from sim.plots.style import DOUBLE_MM, capital, day_label, figure_of, in_words, new_axes, percent, source_line
 from sim.scenario.schema import Scenario
 from sim.telling import party_name
 
@@ -56,8 +56,8 @@ class View(NamedTuple):
 
     @property
     def column(self) -> str:
-        """The column with the outcome's day."""
-        return f"{self.outcome}_day" if self.outcome else "breakdown_day"
+        """The column with the outcome's day; ResultsError if there is none."""
+        return day_column(self.results.trials, self.outcome)
 
     @property
     def days(self) -> str:
@@ -95,7 +95,7 @@ def draw(
     Raises InputError for an unknown figure, ResultsError for an outcome or series that the results do not have.
     """
     figure, view = find(name), View(results, outcome, trial)
-    data = figure.data(view)
+    data = figure_data(name, results, outcome, trial)
     if ax is not None:
         return figure.picture(data, ax, view)
     drawn = figure.picture(data, new_axes(width_mm, figure.height_mm(data, width_mm)), view)
@@ -104,7 +104,9 @@ def draw(
 
 
 def figure_data(name: str, results: Results, outcome: str | None = None, trial: int | None = None) -> pd.DataFrame:
-    """The table that a figure draws."""
+    """The table that a figure draws; ResultsError where no trial can be used."""
+    if not sample(results.trials).trials:
+        raise ResultsError("there is nothing to show: no trial came to its end")
     return find(name).data(View(results, outcome, trial))
 
 
@@ -148,8 +150,6 @@ def _headline(scenario: Scenario) -> str:
 
 def _both_ranges(view: View) -> str:
     used = usable(view.results.trials)
-    if view.column not in used:
-        raise ResultsError(f"no outcome `{view.outcome}` in these results")
     return in_both_ranges(table({"it": used[view.column].notna()}, used["set"]).iloc[0], view.horizon)
 
 
@@ -163,7 +163,12 @@ def in_both_ranges(row: pd.Series[Any], horizon: int) -> str:
 
 
 def _outcomes(view: View) -> pd.DataFrame:
-    names = [name for name in view.scenario.outcomes if f"{name}_day" in view.results.trials]
+    known = view.scenario.outcomes  # the headline on top
+    names = [
+        name
+        for name in sorted(known, key=lambda name: not known[name].headline)
+        if f"{name}_day" in view.results.trials
+    ]
     return outcome_table(view.results.trials, names)
 
 
@@ -213,7 +218,7 @@ MEASURES = {
 def _ecdf(measure: Measure) -> Figure:
     def picture(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
         of_days = measure is MEASURES["day"]
-        title = f"{measure.title(view)}: share of trials at or below"
+        title = f"{measure.title(view)}, cumulative"
         drawn = distributions.ecdf(data, ax, measure.label(view), title, view.horizon if of_days else None)
         if of_days:
             drawn.set_xlim(0, view.horizon)
@@ -225,7 +230,7 @@ def _ecdf(measure: Measure) -> Figure:
         lambda view: ecdf_of(view.results.trials, measure.column(view)),
         picture,
         lambda view: f"{measure.title(view)}: share of trials at or below each value.",
-        _flat(0.75),
+        _flat(0.75, 12),
         measure is MEASURES["day"],
     )
 
@@ -294,7 +299,7 @@ def _side(view: View) -> str:
 def _draw_sectors(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
     side = _side(view)
     whose = "mean over trials" if view.trial is None else f"trial {view.trial}"
-    return ground.sectors(data, ax, side, f"Share of each sector held by {side}, {whose}", view.days)
+    return ground.sectors(data, ax, side, f"{capital(side)}: share of each sector held, {whose}", view.days)
 
 
 def _dyads(view: View) -> pd.DataFrame:
@@ -304,13 +309,17 @@ def _dyads(view: View) -> pd.DataFrame:
     parts = []
     for (a, b), column in dyad_columns(view.scenario, list(map(str, used))).items():
         frame = table({str(rung): used[column] >= rung for rung in rungs}, used["set"])
-        frame.insert(0, "dyad", f"{party_name(view.scenario, a)} – {party_name(view.scenario, b)}")
+        frame.insert(0, "dyad", _pair(view, a, b))
         frame.insert(1, "rung", rungs)
         parts.append(frame)
     if not parts:
         raise ResultsError("these results have no peak rung by dyad (columns `peak_rung.A.B`)")
     frame = pd.concat(parts, ignore_index=True)
     return frame.assign(rung=frame["rung"].astype(int))
+
+
+def _pair(view: View, a: str, b: str) -> str:
+    return " – ".join(capital(party_name(view.scenario, party)) for party in (a, b))
 
 
 def dyad_columns(scenario: Scenario, columns: Sequence[str]) -> dict[tuple[str, str], str]:
@@ -327,15 +336,28 @@ def dyad_columns(scenario: Scenario, columns: Sequence[str]) -> dict[tuple[str, 
 
 def _ladder(view: View) -> pd.DataFrame:
     trajectory = view.results.trajectory(view.chosen)
-    line = pd.DataFrame({"kind": "rung", "rung": np.asarray(trajectory.daily["rung"], float)})
-    line.insert(1, "day", np.arange(1, len(line) + 1))
+    names = {"rung": ladder.ANY} | {f"rung.{a}.{b}": _pair(view, a, b) for a, b in moving(trajectory.daily)}
+    lines = [_line(name, trajectory.daily[series]) for series, name in names.items()]
     day = trajectory.row.get(view.column)
     marked = frozenset() if day is None else frozenset({int(day)})
     chosen = choose(tell(trajectory.events, view.scenario), marked=marked)
     points = pd.DataFrame([told._asdict() for told in chosen], columns=list(Telling._fields))
     points.insert(0, "kind", "event")
     points.insert(1, "number", np.arange(1, len(points) + 1))
-    return pd.concat([line, points], ignore_index=True).astype({"number": "Int64", "day": int})
+    return pd.concat([*lines, points], ignore_index=True).astype({"number": "Int64", "day": int})
+
+
+def _line(dyad: str, values: Sequence[float]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"kind": "rung", "day": np.arange(1, len(values) + 1), "dyad": dyad, "rung": np.asarray(values, float)}
+    )
+
+
+def moving(daily: Mapping[str, Sequence[float]], most: int = 3) -> list[tuple[str, str]]:
+    """The dyads whose rung moves most over the days, the busiest first."""
+    ways = {name: float(np.abs(np.diff(values)).sum()) for name, values in daily.items() if name.count(".") == 2}
+    busiest = sorted((name for name in ways if name.startswith("rung.") and ways[name]), key=lambda name: -ways[name])
+    return [(name.split(".")[1], name.split(".")[2]) for name in busiest[:most]]
 
 
 def _draw_ladder(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
@@ -345,9 +367,9 @@ def _draw_ladder(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
     return ladder.ladder(data, ax, rungs, title, view.days, None if day is None else int(day), view.event)
 
 
-def _flat(ratio: float) -> Callable[[pd.DataFrame, float], float]:
+def _flat(ratio: float, more: float = 6.0) -> Callable[[pd.DataFrame, float], float]:
     """Height as a share of the width, held between what one column needs and what two can bear."""
-    return lambda _, width: min(max(ratio * width, 62.0), 85.0) + 6
+    return lambda _, width: min(max(ratio * width, 62.0), 85.0) + more
 
 
 def _rows(base: float, each: float) -> Callable[[pd.DataFrame, float], float]:
@@ -363,18 +385,18 @@ FIGURES: dict[str, Figure] = {
         survival.survival, "time to an outcome as a survival curve, with trials at risk",
         lambda view: survival_curve(view.results.trials, view.outcome), _draw_survival,
         lambda view: f"Kaplan-Meier estimate of the share of trials without {view.event}, by day; 95 % log-log band.",
-        _flat(0.75), True,
+        _flat(0.75, 14), True,
     ),
     "dots": Figure(
         distributions.dots, "a hundred dots, each one percent of trials, on the day of an outcome",
         lambda view: hundred(view.results.trials, view.column), _draw_dots,
         lambda view: f"Each dot stands for one percent of trials, on its day of {view.event}.",
-        lambda _, width: 34 + 0.28 * width, True,
+        lambda _, width: 32 + 0.22 * width, True,
     ),
     "ladder": Figure(
         ladder.ladder, "one trial on the ladder of escalation, its main events named", _ladder, _draw_ladder,
         lambda view: f"Trial {view.chosen}: highest rung of any dyad at each day's end, and its main events.",
-        lambda data, width: (100 if width < 130 else 94) + (4.2 if width < 130 else 1.6) * int((data["kind"] == "event").sum()),
+        lambda data, width: 97 + (4.2 if width < 130 else 1.6) * int((data["kind"] == "event").sum()),
     ),
     "daily-deaths": _fan("deaths", "Deaths a day (people)", "Daily deaths"),
     "daily-displaced": _fan("displaced", "Displaced people (thousand)", "People displaced"),

@@ -106,7 +106,7 @@ def percent_axis(axis: Any) -> None:
     """Ticks of shares 0-1 written as 0-100; the label carries the sign."""
     from matplotlib.ticker import FuncFormatter
 
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.0f}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{round(100 * value, 6):g}"))
 
 
 def below(ax: Axes, points: float) -> Any:
@@ -116,10 +116,10 @@ def below(ax: Axes, points: float) -> Any:
     return ax.transAxes + ScaledTranslation(0, -points / POINTS, figure_of(ax).dpi_scale_trans)
 
 
-def legend_below(ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0) -> None:
-    """A frameless legend under the axis label."""
+def legend_below(ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0, left: float = 0.0) -> None:
+    """A frameless legend under the axis label, `left` of the axes by a share of their width."""
     ax.legend(
-        handles=list(handles), loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=below(ax, points),
+        handles=list(handles), loc="upper left", bbox_to_anchor=(-left, 0), bbox_transform=below(ax, points),
         ncols=columns, fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=2.2, columnspacing=1.6,
     )  # fmt: skip
 
@@ -179,6 +179,11 @@ def day_label(origin: dt.date) -> str:
 def in_words(identifier: str) -> str:
     """An id as words: `new_agreement` is `New agreement`."""
     return identifier.replace("_", " ").capitalize()
+
+
+def capital(name: str) -> str:
+    """A name with a capital first letter, as a label begins."""
+    return name[:1].upper() + name[1:]
 
 
 def percent(share: float) -> str:

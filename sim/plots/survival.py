@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from sim.plots.outcomes import ASSUMPTIONS, CHANCE, NO_SETS
-from sim.plots.style import BLUE, GREY, SMALL, finish, legend_in, narrow, new_axes, percent_axis
+from sim.plots.style import BLUE, GREY, SMALL, finish, legend_below, narrow, new_axes, percent_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,20 +30,18 @@ def survival(
     ax.set_xlim(0, max(1, day.iloc[-1]))
     ax.set_ylim(0, 1.01)
     percent_axis(ax.yaxis)
-    _legend(ax, curve, sets)
+    _legend(ax, sets)
     _at_risk(ax, curve)
     return finish(ax, title or f"Share of trials without {event}, by day", x, f"Trials without {event} (%)")
 
 
-def _legend(ax: Axes, curve: pd.DataFrame, sets: bool) -> None:
-    """In the corner that the curve leaves free."""
+def _legend(ax: Axes, sets: bool) -> None:
+    """Under the trials at risk, where no curve can run through it."""
     from matplotlib.lines import Line2D
 
-    handles: list[Any] = ax.get_legend_handles_labels()[0]
-    if not sets:
-        handles.append(Line2D([], [], color="none", label=NO_SETS))
-    place = "lower left" if curve["mc_low"].iloc[-1] > 0.35 else "upper right"
-    legend_in(ax, handles[::-1] if sets else handles, place)
+    handles = dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))
+    other = handles[ASSUMPTIONS] if sets else Line2D([], [], color="none", label=NO_SETS)
+    legend_below(ax, [handles["all trials"], handles[CHANCE], other], 1 if narrow(ax) else 3, 48)
 
 
 def _at_risk(ax: Axes, curve: pd.DataFrame) -> None:

@@ -16,6 +16,7 @@ from sim.scenario.vocabulary import ARGUMENTS, BUILT_IN_QUANTITIES, REGIME_MOVES
 
 Path = tuple[Key, ...]
 TOLD = ("by", "against", "place", "post")
+SWITCHES = ("fire", "answer", "accept", "clear_deadline", "provoke")
 LAWS: dict[str, tuple[str, ...]] = {
     "constant": ("value",),
     "uniform": ("low", "high"),
@@ -194,29 +195,35 @@ class Acting(Finder):
 
     def _act(self, path: Path, verb: str, effect: Effect, scope: Scope, needs: dict[str, str]) -> None:
         """An effect on anything but a quantity."""
-        value, at = getattr(effect, verb), (*path, verb)
-        if verb in ("fire", "answer", "accept", "clear_deadline", "provoke") and value is False:
+        value = getattr(effect, verb)
+        self._verb((*path, verb), verb, value, scope)
+        if effect.blame is not None:
+            self.known((*path, "blame"), effect.blame, ["self", "patron", *self.parties], "party")
+        if isinstance(effect.fragile, str):
+            self._mark((*path, "fragile"), effect.fragile, scope)
+        if verb == "attack" and value:
+            needs.setdefault("place", "has the effect `attack`")
+        if verb == "join" and value in ("self", "target"):
+            needs.setdefault("actor" if value == "self" else "target", "has the effect `join`")
+
+    def _verb(self, at: Path, verb: str, value: Any, scope: Scope) -> None:
+        """The value of a verb: a mark, an amount, a known name or a list of rules."""
+        if value is False and verb in SWITCHES:
             self.wrong(at, "does nothing as false; delete the effect")
         elif verb in ("kill", "provoke") and isinstance(value, str):
             self._mark(at, value, scope)
         elif verb in ("advance", "retake"):
             self._amount(at, value, scope, low=0.0)
+        elif verb in ("disable", "enable"):
+            self.all_known(at, value, self.scenario.rules, "rule")
+            if not value:
+                self.wrong(at, "is empty; list at least one rule")
         elif verb == "regime":
-            self.known(at, value, [*self.scenario.fighting.regimes, *REGIME_MOVES], "regime")
+            self.known(at, value, [*self.scenario.fighting.regimes, *REGIME_MOVES], verb)
         elif verb == "meet":
             self.known(at, value, self.scenario.agreement.terms, "term")
         elif verb == "join":
             self.known(at, value, ["self", "target", *self.parties], "party")
-        elif verb in ("disable", "enable"):
-            self.all_known(at, value, self.scenario.rules, "rule")
-        elif verb == "attack" and value:
-            needs.setdefault("place", "has the effect `attack`")
-        if effect.blame is not None:
-            self.known((*path, "blame"), effect.blame, ["self", "patron", *self.parties], "party")
-        if isinstance(effect.fragile, str):
-            self._mark((*path, "fragile"), effect.fragile, scope)
-        if verb == "join" and value in ("self", "target"):
-            needs.setdefault("actor" if value == "self" else "target", "has the effect `join`")
 
     # --- rules -------------------------------------------------------------------------------------------------------
 
@@ -230,7 +237,7 @@ class Acting(Finder):
             self._items(path, rule)
             scope = Scope(rule.actor is not None, rule.target is not None and rule.actor is not None)
             self.gates((*path, "when"), rule.when, scope)
-            self.ratios((*path, "ratios"), rule.ratios, scope)
+            self.ratios((*path, "ratios"), rule.ratios, replace(scope, item=rule.for_each))
             item = replace(scope, item=rule.for_each or rule.pick)
             self.gates((*path, "where"), rule.where, item)
             self.ratios((*path, "weights"), rule.weights, item)

@@ -34,13 +34,14 @@ def check(scenario: Scenario, where: Where, faulty: Iterable[tuple[Any, ...]] = 
     checker = Checker(scenario, where)
     checker.run()
     cut = [tuple(str(part) for part in path) for path in faulty]
-    return [problem for path, problem in checker.found if not _follows(path, cut)]
+    return [problem for path, problem in checker.found if not any(_follows(path, problem, gone) for gone in cut)]
 
 
-def _follows(path: Path, cut: list[tuple[str, ...]]) -> bool:
-    """Whether a problem may come of a cut: one inside what it is about, or (below the top level) one beside it."""
+def _follows(path: Path, problem: Problem, gone: tuple[str, ...]) -> bool:
+    """Whether a problem may come of a cut: of its name, or of a key inside or (below the top level) beside it."""
     shown = tuple(str(part) for part in path)
-    return any(gone[: len(shown)] == shown or (len(gone) > 1 and shown[: len(gone) - 1] == gone[:-1]) for gone in cut)
+    beside = len(gone) > 1 and shown[: len(gone) - 1] == gone[:-1]
+    return beside or gone[: len(shown)] == shown or f"`{gone[-1]}`" in problem.message
 
 
 class Checker(Acting, Ending):
@@ -77,11 +78,6 @@ class Checker(Acting, Ending):
                 self.wrong(path, f"`{name}` has a meaning of its own in the language; take another id")
             elif count[name] > 1:
                 self.wrong(path, f"`{name}` names two parties; ids of actors and factions must differ")
-        for name, actor in self.scenario.actors.items():
-            if actor.factions and actor.kind != "coalition":
-                self.wrong(
-                    ("actors", name, "factions"), f"only a coalition has factions, and `{name}` is a {actor.kind}"
-                )
 
     def relations(self) -> None:
         """Patrons and clients: known, different, one patron for each client."""

@@ -14,8 +14,8 @@ from typing import Any
 
 from sim.conflict import state as st
 from sim.draws import stream
-from sim.errors import InputError, ScenarioError
-from sim.scenario.layout import EXCHANGE, LEVELS, STATUSES, Layout, Names, Perception
+from sim.errors import InputError
+from sim.scenario.layout import LEVELS, STATUSES, Layout, Names, Perception
 from sim.scenario.schema import (
     Bounds,
     Case,
@@ -77,7 +77,7 @@ def history_start(scenario: Scenario) -> dt.date:
 
 
 def compile_scenario(fixed: Scenario) -> Compiled:
-    """Compile a scenario whose numbers are plain. Raises ScenarioError if two streams of draws collide."""
+    """Compile a scenario whose numbers are plain. Raises InputError if two streams of draws collide."""
     return Compiler(fixed).run()
 
 
@@ -166,16 +166,16 @@ class Compiler:
         number = stream(*path)
         other = self.streams.setdefault(number, path)
         if other != path:
-            raise ScenarioError(f"the streams of {'/'.join(path)} and {'/'.join(other)} collide; rename one of them")
+            raise InputError(f"the streams of {'/'.join(path)} and {'/'.join(other)} collide; rename one of them")
         return number
 
     def _name_anonymous_events(self) -> None:
         """Interventions with bare effects become events of their own."""
-        named = [*self.scenario.history.events.items(), *self.scenario.interventions.items()]
-        for name, intervention in named:
-            if intervention.effects:
-                base = self.scenario.events[intervention.event].marks if intervention.event else {}
-                self.anonymous.append((f"intervention {name}", EventType(marks=base, effects=intervention.effects)))
+        sections = {"history": self.scenario.history.events, "intervention": self.scenario.interventions}
+        for section, dated in sections.items():
+            for name, what in dated.items():
+                if what.effects:
+                    self.anonymous.append((f"{section} {name}", EventType(effects=what.effects)))
         for name, event in self.anonymous:
             self.names.events.append(name)
             self.names.marks[name] = list(event.marks)
@@ -258,7 +258,7 @@ class Compiler:
                 self.tallies += [-1 if party is None else self.names.party(party), address]
         self.event_rows.add(
             (first_mark, len(self.marks), first_effect, len(self.effects),
-             st.NO_RUNG if default is None else default, 0, first_tally, len(self.tallies) // 2)
+             st.NO_RUNG if default is None else default, first_tally, len(self.tallies) // 2)
         )  # fmt: skip
 
     def _cases(self, cases: list[Case]) -> tuple[int, int]:
@@ -307,7 +307,8 @@ class Compiler:
         if verb == st.SWITCH:
             switched = [(rule, 0.0) for rule in effect.disable or ()] + [(rule, 1.0) for rule in effect.enable or ()]
             return [(verb, 0, st.FIXED, -1, self.names.rules.index(rule), (on, 0.0, 0.0)) for rule, on in switched]
-        return [(verb, 0, st.FIXED, mark, argument, (amount, 0.0, 0.0))]
+        days = float(effect.expires_days or self.scenario.defaults.provocation_expires_days)
+        return [(verb, 0, st.FIXED, mark, argument, (amount, days if verb == st.PROVOKE else 0.0, 0.0))]
 
     def _on_quantity(self, verb: int, name: str, effect: Effect) -> list[Any]:
         written = effect.to if verb == st.SET else effect.by
@@ -433,9 +434,9 @@ class Compiler:
     def _interventions(self) -> list[tuple[str, Intervention]]:
         return list(self.scenario.interventions.items())
 
-    def _acts(self, name: str, what: Intervention) -> list[str]:
+    def _acts(self, section: str, name: str, what: Intervention) -> list[str]:
         """The event types an intervention makes: the one it names, and its own for bare effects."""
-        return ([what.event] if what.event else []) + ([f"intervention {name}"] if what.effects else [])
+        return ([what.event] if what.event else []) + ([f"{section} {name}"] if what.effects else [])
 
     def _given(self, event: str, what: Intervention, all_given: bool) -> int:
         if not what.marks and not all_given:
@@ -457,7 +458,9 @@ class Compiler:
         self._in_rule(by, against)
         gates = self._gates(what.when)
         day = st.NO_DATE if what.on is None else self._day(what.on)
-        for event in self._acts(name, what):
+        for position, event in enumerate(self._acts("intervention", name, what)):
+            if position > 0:  # its bare effects happen with its event, whatever that has changed
+                day, gates = st.WITH_LAST, (0, 0)
             self.intervention_rows.add(
                 (day, *gates, self.names.events.index(event), by, against, place, post,
                  self._given(event, what, False), self._stream("intervention", name, event))
@@ -468,7 +471,7 @@ class Compiler:
         for name, what in self.scenario.history.events.items():
             if what.on is None or not self.start <= what.on < self.scenario.origin:
                 continue
-            for event in self._acts(name, what):
+            for event in self._acts("history", name, what):
                 number, given = self.names.events.index(event), self._given(event, what, True)
                 past.append(Past(name, self._day(what.on), number, *self._who_and_where(what), given))
         return sorted(past, key=lambda p: p.day)
@@ -608,7 +611,7 @@ class Compiler:
         for party in names.parties[:-1]:
             s[layout.at["restraint"] + names.party(party)] = self._restraint_of(party)
         for k in range(len(names.events)):
-            s[layout.at["since"] + k] = 9999.0
+            s[layout.at["since"] + k] = st.NEVER
         for k, rule in enumerate(names.rules):
             s[layout.at["enabled"] + k] = float(scenario.rules[rule].enabled)
         self._initial_ground(s)
@@ -742,13 +745,16 @@ class Compiler:
 
     def _shares(self) -> list[float]:
         d, e = self.scenario.displacement, self.scenario.fighting.excitation
-        per_thousand: Any = d.presses.per_thousand if d.presses else 0.0
-        numbers: list[Any] = [e.share, 0.5 ** (1.0 / e.half_life_days), d.rate, d.spill, d.sigma, d.return_rate, d.return_after_days, per_thousand]  # type: ignore[operator]  # fmt: skip
+        pressed: tuple[Any, ...] = (0.0, 0.0, 0.0)
+        if d.presses:
+            bounds = self.scenario.quantities[d.presses.quantity]
+            pressed = (d.presses.per_thousand, bounds.low, bounds.high)
+        numbers: list[Any] = [e.share, 0.5 ** (1.0 / e.half_life_days), d.rate, d.spill, d.sigma, d.return_rate, d.return_after_days, *pressed]  # type: ignore[operator]  # fmt: skip
         return [float(x) for x in numbers]
 
     def _limits(self) -> list[float]:
         d = self.scenario.defaults
-        return [float(x) for x in (d.provocation_expires_days, d.offer_expires_days, d.deadline_lingers_days, d.rung_drifts_up_to, d.first_move_rung, d.fray_deaths, d.collapse_deaths)]  # fmt: skip
+        return [float(x) for x in (d.deadline_lingers_days, d.rung_drifts_up_to, d.first_move_rung, d.fray_deaths, d.collapse_deaths)]  # fmt: skip
 
     def _presses_at(self) -> int:
         presses = self.scenario.displacement.presses

@@ -36,7 +36,7 @@ def merge(base: Node, child: Node, path: Path = ()) -> tuple[Node, list[Problem]
 
 def is_leaf(node: Node, path: Path) -> bool:
     """Whether a value is replaced whole by a file that extends its own."""
-    return not node.is_map or "dist" in node.value or bool(path) and (path[-1] == "basis" or path[-2:-1] in _gates)
+    return not node.is_map or "dist" in node.value or (bool(path) and (path[-1] == "basis" or path[-2:-1] in _gates))
 
 
 _gates = tuple((name,) for name in GATES)

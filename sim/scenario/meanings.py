@@ -38,8 +38,14 @@ class Meaning:
     quantity: str | None = None
 
 
-NEEDS = {"world": (), "actor": ("actor",), "dyad": ("actor", "target"), "ordered": ("actor", "target")}
-ITEMS = {"place": ("place",), "post": ("post",)}
+NEEDS: dict[str, tuple[str, ...]] = {
+    "world": (),
+    "actor": ("actor",),
+    "dyad": ("actor", "target"),
+    "ordered": ("actor", "target"),
+    "place": ("place",),
+    "post": ("post",),
+}
 
 
 class Unknown(ValueError):  # noqa: N818  (not an error of the program: the message for the author of a file)
@@ -71,7 +77,7 @@ class Meanings:
                 raise Unknown(f"`{name}` is of an actor, and there is none here; name one: PARTY.{name}")
             if need == "target" and not scope.target:
                 raise Unknown(f"`{name}` is of actor and target, and there is no target here")
-            if need in ITEMS and not (scope.item == "post" or scope.item == need):
+            if need in ("place", "post") and not (scope.item == "post" or scope.item == need):
                 raise Unknown(f"`{name}` is of a {need}, and there is none here; it needs for_each or pick: {need}")
         return meaning
 
@@ -98,12 +104,11 @@ class Meanings:
         word = PERCEPTIONS[name]
         names = self.names[word.names]
         high = len(names) - 1 if names else word.high
-        return Meaning(word.low, high, names, NEEDS.get(word.of) or ITEMS.get(word.of, ()))
+        return Meaning(word.low, high, names, NEEDS[word.of])
 
     def _quantity(self, name: str) -> Meaning:
         quantity = self.scenario.quantities[name]
-        needs = ITEMS["place"] if quantity.of == "place" else NEEDS[quantity.of]
-        return Meaning(quantity.low, quantity.high, (), needs, name)
+        return Meaning(quantity.low, quantity.high, (), NEEDS[quantity.of], name)
 
     def _of_event(self, name: str, event: str) -> Meaning:
         if event not in self.scenario.events:

@@ -107,6 +107,7 @@ def _reference(value: str) -> Reference:
 def _show(value: object) -> str:
     words = {"None": "null", "True": "true", "False": "false"}
     text = words.get(repr(value), repr(value))
+    text = text.replace("'", "") if isinstance(value, dict | list) else text
     return text if len(text) <= 60 else text[:57] + "..."
 
 

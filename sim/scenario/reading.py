@@ -10,6 +10,7 @@ import csv
 import datetime as dt
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -20,6 +21,7 @@ from sim.scenario.inheritance import disable, merge, override
 from sim.scenario.nodes import MAX_BYTES, Mark, Node, node_of, parse_yaml
 
 BUILTIN = "builtin:"
+LONGEST_NAME, LONGEST_PATH = 200, 3000
 DAYS_BEFORE = 60  # of history, where a scenario does not say since when
 
 
@@ -75,16 +77,18 @@ def _without_key(root: Node, *names: str) -> Node:
 def _find(source: str | Path) -> Place:
     """The file that a user names: a path, `builtin:NAME`, or the bare name of a shipped scenario."""
     text, path = str(source), Path(source)
+    _can_be_a_name(text, Mark(_shown(text)), "")
     if text.startswith(BUILTIN):
         return _shipped(text, Mark(text), "")
     if path.is_file() or (path.exists() and not path.is_dir()):
         return Place(path.resolve(), path.resolve().parent, text)
     if text in builtin_names():
         return _shipped(BUILTIN + text, Mark(text), "")
-    what = "is a folder, not a file" if path.is_dir() else "there is no such file and no shipped scenario of this name"
+    if path.is_dir():
+        raise ScenarioError([Mark(text).problem("", "is a folder, not a file")])
     shipped = builtin_names()
-    close = did_you_mean(text, shipped)
-    raise ScenarioError([Mark(text).problem("", f"{what}; shipped: {', '.join(shipped) or 'none'}{close}")])
+    message = f"there is no such file and no shipped scenario of this name; shipped: {', '.join(shipped) or 'none'}"
+    raise ScenarioError([Mark(text).problem("", message + did_you_mean(text, shipped))])
 
 
 def _shipped(name: str, mark: Mark, key: str, folders: tuple[str, ...] = (".", "models")) -> Place:
@@ -101,9 +105,13 @@ def _shipped(name: str, mark: Mark, key: str, folders: tuple[str, ...] = (".", "
 
 def _beside(name: str, place: Place, mark: Mark, key: str, folders: tuple[str, ...]) -> Place:
     """The file that another file names: `builtin:NAME`, or a path inside the folder tree of the scenario."""
+    _can_be_a_name(name, mark, key)
     if name.startswith(BUILTIN):
         return _shipped(name, mark, key, folders)
-    path = (place.path.parent / name).resolve()
+    try:
+        path = (place.path.parent / name).resolve()
+    except (OSError, RuntimeError):  # links that lead to each other
+        raise ScenarioError([mark.problem(key, f"{name} cannot be followed to a file")]) from None
     if not path.is_relative_to(place.root):
         raise ScenarioError([mark.problem(key, f"{name} lies outside the folder of the scenario, {_home(place)}")])
     if not path.is_file():
@@ -111,6 +119,17 @@ def _beside(name: str, place: Place, mark: Mark, key: str, folders: tuple[str, .
         raise ScenarioError([mark.problem(key, f"there is no file {name}{near}; for a shipped one write builtin:NAME")])
     shown = Path(place.shown).parent / name if not place.shown.startswith(BUILTIN) else Path(f"{BUILTIN}{name}")
     return Place(path, place.root, str(shown))
+
+
+def _can_be_a_name(name: str, mark: Mark, key: str) -> None:
+    """Refuse what no file can be called; systems raise all kinds of errors over such names."""
+    longest = max(len(part) for part in re.split(r"[/\\]", name))
+    if not name.isprintable() or longest > LONGEST_NAME or len(name) > LONGEST_PATH or not name.strip():
+        raise ScenarioError([mark.problem(key, f"{_shown(name)!r} is not the name of a file")])
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= 60 else name[:57] + "..."
 
 
 def _home(place: Place) -> str:

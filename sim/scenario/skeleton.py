@@ -26,11 +26,11 @@ ensemble:
 # A number may be plain or uncertain. The laws: uniform, loguniform (low, high), triangular (low, mode, high),
 # normal (mean, sd), lognormal (median, sigma), beta (a, b), gamma (shape, scale), choice (values, weights).
 # rules:
-#   operation:
-#     rate: {{dist: loguniform, low: 0.01, high: 0.1}}   # a day, while the gates of the rule hold
-#     basis: {{assumed: []}}                             # fitted, coded, published or assumed; keys of `sources`
+#   infighting:
+#     rate: {{dist: loguniform, low: 0.002, high: 0.02}}  # a day, while the gates of the rule hold
+#     basis: {{assumed: []}}                               # fitted, coded, published or assumed; keys of `sources`
 #   raid:
-#     enabled: false                                   # a rule that never rings
+#     enabled: false                                     # a rule that never rings
 
 # Something that the scenario makes happen: on a date, on the first day on which gates hold, or both.
 # interventions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from typing import Any
 
 import yaml
@@ -15,7 +16,12 @@ from sim.scenario.schema import Scenario, Section
 
 def to_yaml(scenario: Scenario) -> str:
     """The scenario with every default filled in, as YAML that `load` reads back to an equal scenario."""
-    return yaml.dump(plain(scenario), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return as_yaml(plain(scenario))
+
+
+def as_yaml(data: Any) -> str:
+    """Plain data as YAML that our own reader reads back alike."""
+    return str(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120))
 
 
 def digest(scenario: Scenario) -> str:
@@ -69,7 +75,8 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 def _float(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
+    # with a point even before an exponent, or PyYAML takes it for text and adds a tag
+    return dumper.represent_scalar("tag:yaml.org,2002:float", re.sub(r"^(-?\d+)e", r"\1.0e", repr(value)))
 
 
 _Dumper.add_representer(str, _text)
@@ -135,5 +142,5 @@ def _or_null(kind: dict[str, Any]) -> dict[str, Any]:
     null = {"type": "null"}
     if null in kind.get("anyOf", []):
         return kind
-    described = {key: kind[key] for key in ("description", "title") if key in kind}
+    described: dict[str, Any] = {key: kind[key] for key in ("description", "title") if key in kind}
     return {**described, "anyOf": [kind, null]}

@@ -54,7 +54,12 @@ def test_histogram_counts_every_value_once() -> None:
     frame = histogram(_trials([0, 1, 9, 10, 99, None]), "deaths", bins=10)
     assert (frame["high"] - frame["low"]).unique().tolist() == [10]
     assert frame["count"].tolist() == [3, 1, 0, 0, 0, 0, 0, 0, 0, 1]
-    assert frame["share"].sum() == pytest.approx(5 / 6)
+    assert frame["probability"].sum() == pytest.approx(5 / 6)
+
+
+def test_bins_of_days_begin_on_day_one() -> None:
+    frame = histogram(_trials([1, 10, 11], "war_day"), "war_day", bins=1, first=1)
+    assert frame[["low", "high", "count"]].to_numpy().tolist() == [[1, 11, 2], [11, 21, 1]]
 
 
 @pytest.mark.parametrize("values", [[], [None], [7.0]])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sim.analysis.intervals import effective_trials, estimate, freed_from_chance, intraclass_correlation, wilson
+from sim.analysis.intervals import effective_trials, estimate, intraclass_correlation, wilson
+from sim.analysis.survival import survival_curve
 
 
 def test_one_set_is_wilsons_interval() -> None:
@@ -85,9 +87,26 @@ def test_one_trial_a_set_has_no_range() -> None:
     assert (result.range_low, result.range_high) == (None, None)
 
 
-def test_values_without_noise_keep_their_quantiles() -> None:
-    values = np.linspace(0, 1, 101)
-    assert freed_from_chance(values, np.zeros(101)) == pytest.approx((0.05, 0.95))
+def test_large_sets_keep_their_quantiles() -> None:
+    """With ten thousand trials a set there is no chance left to take out."""
+    hits = np.linspace(0, 10_000, 101)
+    result = estimate(hits, np.full(101, 10_000))
+    assert (result.range_low, result.range_high) == pytest.approx((0.05, 0.95), abs=1e-3)
+
+
+def test_few_trials_never_claim_that_the_parameters_do_nothing() -> None:
+    """Four sets that differ less than chance alone would make them: the range is narrow, not nothing."""
+    result = estimate([24, 25, 25, 26], [40] * 4)
+    assert result.range_low is not None and result.range_high is not None
+    assert 0.01 < result.range_high - result.range_low < 0.05
+
+
+def test_range_and_survival_agree() -> None:
+    """The range of the curve's last day is that of the table."""
+    day = [1] * 9 + [None] + [1] * 3 + [None] * 7
+    trials = pd.DataFrame({"set": [0] * 10 + [1] * 10, "breakdown_day": day, "observed_days": 5, "error": None})
+    last, result = survival_curve(trials).iloc[-1], estimate([9, 3], [10, 10])
+    assert (1 - last["range_high"], 1 - last["range_low"]) == pytest.approx((result.range_low, result.range_high))
 
 
 @pytest.mark.parametrize(("probability", "trials"), [(0.05, 400), (0.3, 200), (0.5, 1000)])

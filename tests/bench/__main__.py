@@ -12,7 +12,8 @@ from collections.abc import Callable
 from sim.conflict.day import day
 from sim.draws import address
 from sim.history.driving import begin_trial
-from sim.model import CeasefireModel, Prepared, prepare
+from sim.model import CeasefireModel
+from sim.preparing import Prepared, prepare
 from sim.scenario import load
 
 SCENARIO = "idlib-2020-02-11"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.model import prepare
+from sim.preparing import prepare
 from sim.scenario import load
 from tests.bench.__main__ import SCENARIO, measure, with_mesa, with_python
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.ensemble.plan import MOST_CHUNKS, Plan, chunk_size
@@ -13,6 +13,7 @@ def planned(sets: int, trials: int) -> Plan:
     return Plan(sets, trials, chunk_size(sets * trials))
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 400))
 def test_chunks_hold_every_trial_once_and_in_order(sets: int, trials: int) -> None:
     chunks = planned(sets, trials).chunks()
@@ -22,6 +23,7 @@ def test_chunks_hold_every_trial_once_and_in_order(sets: int, trials: int) -> No
     assert [chunk.number for chunk in chunks] == list(range(len(chunks)))
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.integers(1, 60), st.integers(1, 400), st.data())
 def test_a_trial_is_in_the_chunk_that_says_so(sets: int, trials: int, data: st.DataObject) -> None:
     plan = planned(sets, trials)

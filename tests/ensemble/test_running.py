@@ -353,7 +353,8 @@ KILLED = """
 import sys
 from sim.ensemble import run
 if __name__ == "__main__":
-    run(sys.argv[1], trials=200, seed=5, workers=int(sys.argv[3]), out=sys.argv[2], progress=False,
+    scenario, out, workers, resume = sys.argv[1:]
+    run(scenario, trials=200, seed=5, workers=int(workers), out=out, resume=resume == "resume", progress=False,
         engine="tests.ensemble.fake:slow")
 """
 
@@ -383,14 +384,22 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_rows(scenario_file: Path, t
     program, folder = tmp_path / "killed.py", tmp_path / "r"
     program.write_text(KILLED)
     command = [sys.executable, str(program), str(scenario_file), str(folder), str(workers)]
-    with subprocess.Popen(command, env={"PYTHONPATH": str(ROOT), "PATH": ""}) as process:
+    environment = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    with subprocess.Popen([*command, "begin"], env=environment) as process:
         wait_for_chunks(folder, 2)
         left = children(process.pid)
         process.send_signal(signal.SIGKILL)
     assert Results.open(folder).manifest.status == "running"
-    asked: dict[str, Any] = {"trials": 200, "seed": 5, "workers": 1, "progress": False, "engine": FAKE + "slow"}
-    run(scenario_file, out=folder, resume=True, **asked)
-    run(scenario_file, out=tmp_path / "unbroken", **{**asked, "engine": FAKE + "simulate"})
+    subprocess.run([*command, "resume"], env=environment, check=True)
+    run(
+        scenario_file,
+        out=tmp_path / "unbroken",
+        trials=200,
+        seed=5,
+        workers=1,
+        progress=False,
+        engine=FAKE + "simulate",
+    )
     assert contents(folder) == contents(tmp_path / "unbroken")
     assert not any(is_running(pid) for pid in left), "workers outlive their parent"
 
@@ -407,7 +416,7 @@ def test_a_disk_that_is_full_gives_a_clear_error_and_loses_nothing(
         return real(table, path)
 
     monkeypatch.setattr(tables, "write", full)
-    with pytest.raises(RunError, match="No space left on device; then go on with --resume"):
+    with pytest.raises(RunError, match="No space left on device; what is stored is safe.*--resume"):
         fake_run(scenario, tmp_path / "r")
     monkeypatch.undo()
     assert 0 < len(Results.open(tmp_path / "r").trials) < 94
@@ -419,7 +428,7 @@ def test_a_disk_that_is_full_gives_a_clear_error_and_loses_nothing(
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(scenario: Scenario, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ResultsError, match="cannot be made.*--out"):
+    with pytest.raises(ResultsError, match="cannot write there.*--out"):
         fake_run(scenario, tmp_path / "file" / "r")
 
 

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -27,34 +27,40 @@ def assert_same(one: sketch.Summary, other: sketch.Summary) -> None:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-15, atol=1e-15 * unit)
 
 
+@settings(max_examples=60, deadline=None)
 @given(columns, st.sampled_from(QS))
 def test_quantile_is_within_the_stated_error(values: list[float], q: float) -> None:
     exact = float(np.quantile(values, q, method="inverted_cdf"))
     assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=sketch.RELATIVE_ERROR * (1 + 1e-9))
 
 
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(-48, 48), min_size=1, max_size=60), st.sampled_from(QS))
 def test_quantile_of_small_whole_numbers_is_exact(values: list[int], q: float) -> None:
     exact = float(np.quantile(values, q, method="inverted_cdf"))
     assert sketch.quantile(one_cell([float(v) for v in values]), q)[0, 0] == exact
 
 
+@settings(max_examples=60, deadline=None)
 @given(columns, columns)
 def test_merge_is_commutative(a: list[float], b: list[float]) -> None:
     assert_same(sketch.merge([one_cell(a), one_cell(b)]), sketch.merge([one_cell(b), one_cell(a)]))
 
 
+@settings(max_examples=60, deadline=None)
 @given(columns, columns, columns)
 def test_merge_is_associative(a: list[float], b: list[float], c: list[float]) -> None:
     one, two, three = one_cell(a), one_cell(b), one_cell(c)
     assert_same(sketch.merge([sketch.merge([one, two]), three]), sketch.merge([one, sketch.merge([two, three])]))
 
 
+@settings(max_examples=60, deadline=None)
 @given(columns, columns)
 def test_merge_gives_the_summary_of_all(a: list[float], b: list[float]) -> None:
     assert_same(sketch.merge([one_cell(a), one_cell(b)]), one_cell(a + b))
 
 
+@settings(max_examples=60, deadline=None)
 @given(columns)
 def test_moments_are_those_of_numpy(values: list[float]) -> None:
     import math
@@ -66,6 +72,7 @@ def test_moments_are_those_of_numpy(values: list[float]) -> None:
     assert (summary.low[0, 0], summary.high[0, 0]) == (min(values), max(values))
 
 
+@settings(max_examples=20, deadline=None)
 @given(arrays(np.float64, array_shapes(min_dims=3, max_dims=3, max_side=6), elements=reals))
 def test_cells_do_not_mix(values: np.ndarray) -> None:
     summary = sketch.summarise([str(i) for i in range(values.shape[1])], values)

@@ -12,7 +12,7 @@ import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
-SECONDS_PER_CELL = 30  # twice over what a slow machine should take; the aim is ten
+SECONDS_PER_CELL = 90  # alone on two cores it is under ten; a busy machine may take several times as long
 
 pytestmark = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 

@@ -168,9 +168,12 @@ def make_trajectory() -> Trajectory:
     rung = np.interp(np.arange(1, HORIZON + 1), [1, 2, 3, 4, 12, 13, 23, 24, 60, 94, 95, 180],
                      [4, 4, 6, 7, 7, 8, 8, -2, -2, -1, 7, 1])  # fmt: skip
     day = np.arange(1, HORIZON + 1)
-    daily = {"rung": rung.tolist()} | {
-        f"taken.{place}": np.clip((day - 5 * k) / 60, 0, 1).tolist() for k, place in enumerate(PLACES)
-    }
+    daily = {
+        "rung": rung.tolist(),
+        "rung.turkey.syria": rung.clip(0).tolist(),
+        "rung.turkey.iran": [0.0] * HORIZON,
+        "rung.turkey.russia": np.minimum(rung, 1).tolist(),
+    } | {f"taken.{place}": np.clip((day - 5 * k) / 60, 0, 1).tolist() for k, place in enumerate(PLACES)}
     return Trajectory({"breakdown_day": 15, "direct_war_day": 15}, daily, events)
 
 

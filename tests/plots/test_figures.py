@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import matplotlib as mpl
@@ -22,7 +23,7 @@ UNITS = {
     "outcomes": ("Trials (%)", None),
     "survival": ("Day (1 = 11 Feb 2020)", "Trials without breakdown (%)"),
     "dots": ("Day (1 = 11 Feb 2020)", None),
-    "ladder": ("Day (1 = 11 Feb 2020)", "Highest rung of any dyad"),
+    "ladder": ("Day (1 = 11 Feb 2020)", "Rung of the ladder"),
     "daily-deaths": ("Day (1 = 11 Feb 2020)", "Deaths a day (people)"),
     "daily-displaced": ("Day (1 = 11 Feb 2020)", "Displaced people (thousand)"),
     "sectors": ("Day (1 = 11 Feb 2020)", None),
@@ -55,30 +56,16 @@ def test_a_figure_has_title_labels_and_source(name: str, results: Any) -> None:
 @pytest.mark.parametrize("width", [SINGLE_MM, DOUBLE_MM])
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_clipped_at_either_width(name: str, width: float, results: Any) -> None:
-    """Every visible text lies inside the figure, and the source line below everything."""
+    """All that is drawn lies inside the figure, and everything but the foot above the foot."""
     figure = figure_of(draw(name, results, width_mm=width))
     figure.draw_without_rendering()
-    box, renderer = figure.bbox, figure._get_renderer()  # type: ignore[attr-defined]
-    for text in figure.findobj(mpl.text.Text):
-        extent = text.get_window_extent(renderer)
-        if text.get_visible() and text.get_text().strip() and extent.width > 0:
-            shown = text.axes is None or not _outside_the_limits(text)
-            assert not shown or (extent.x0 >= -1 and extent.x1 <= box.x1 + 1), text.get_text()
-            assert not shown or (extent.y0 >= -1 and extent.y1 <= box.y1 + 1), text.get_text()
-
-
-def _outside_the_limits(text: Any) -> bool:
-    """Tick labels beyond the axis limits exist but are not drawn."""
-    axis = text.axes
-    ticks = [(axis.get_xticklabels(), axis.get_xticks(), axis.get_xlim()),
-             (axis.get_yticklabels(), axis.get_yticks(), axis.get_ylim())]  # fmt: skip
-    for labels, places, limits in ticks:
-        for label, place in zip(labels, places, strict=False):
-            if label is text:
-                return not min(limits) <= place <= max(limits)
-    return text not in axis.texts and text is not axis.title and text.get_gid() is None and text not in (
-        axis.xaxis.label, axis.yaxis.label
-    )  # fmt: skip
+    drawn, renderer = figure.get_tightbbox(), figure._get_renderer()  # type: ignore[attr-defined]
+    across, up = figure.get_size_inches()
+    assert drawn.x0 >= 0 and drawn.x1 <= across and drawn.y1 <= up
+    foot = [text.get_window_extent(renderer) for text in figure.texts]
+    assert min(extent.y0 for extent in foot) >= 0
+    assert max(extent.x1 for extent in foot) <= across * figure.dpi
+    assert drawn.y0 * figure.dpi >= max(extent.y1 for extent in foot) - 2
 
 
 @pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
@@ -118,7 +105,7 @@ def test_outcomes_draw_dot_chance_and_range(results: Any) -> None:
         bars = next(bars for bars in ax.collections if bars.get_label() == label)
         drawn = [[segment[0][0], segment[1][0]] for segment in bars.get_segments()]  # type: ignore[attr-defined]
         assert np.allclose(drawn, table[[low, high]])
-    assert [label.get_text() for label in ax.get_yticklabels()][0] == "Broken (headline)"
+    assert ax.get_yticklabels()[0].get_text() == "Broken (headline)"
     assert len(ax.texts) == len(table) + 1
 
 
@@ -135,9 +122,7 @@ def test_survival_draws_curve_band_range_and_trials_at_risk(results: Any) -> Non
 
 
 def test_without_sets_a_figure_says_so(results: Any) -> None:
-    one = type(results)(
-        results.trials[results.trials["set"] == 0], results.daily, results.scenario, results.manifest, results.one
-    )
+    one = replace(results, trials=results.trials[results.trials["set"] == 0])
     for name in ("outcomes", "survival", "deaths-ecdf"):
         legend = draw(name, one).get_legend()
         assert legend is not None
@@ -164,7 +149,10 @@ def test_stacked_dots_do_not_touch() -> None:
 def test_the_ladder_draws_the_line_and_its_events(results: Any) -> None:
     data, ax = figure_data("ladder", results), draw("ladder", results)
     line = data[data["kind"] == "rung"]
-    assert list(ax.lines[0].get_ydata()) == line["rung"].tolist()
+    drawn = {str(part.get_label()): list(part.get_ydata()) for part in ax.lines}
+    assert list(line["dyad"].unique()) == ["highest of any dyad", "Turkey – Syrian government", "Turkey – Russia"]
+    for name, rows in line.groupby("dyad"):
+        assert drawn[str(name)] == rows["rung"].tolist()
     events = data[data["kind"] == "event"]
     points = [(int(p.get_xdata()[0]), int(p.get_ydata()[0])) for p in ax.lines if p.get_label() == "_event"]  # type: ignore[index, arg-type]
     assert points == list(zip(events["day"], events["rung"].astype(int), strict=True))
@@ -173,7 +161,7 @@ def test_the_ladder_draws_the_line_and_its_events(results: Any) -> None:
     foot = "\n".join(text.get_text() for text in figure_of(ax).texts)
     for row in events.itertuples():
         assert f"{row.number}  Day {row.day}: {row.text}" in foot
-    assert [label.get_text() for label in ax.get_yticklabels()][0].startswith("implemented")
+    assert ax.get_yticklabels()[0].get_text().startswith("implemented")
 
 
 def test_flags_keep_their_distance_and_order() -> None:
@@ -256,10 +244,24 @@ def test_an_unknown_figure_or_outcome_is_named(results: Any) -> None:
         draw("dots", results, outcome="peace")
 
 
+def test_without_a_usable_trial_there_is_nothing_to_show(results: Any) -> None:
+    failed = replace(results, trials=results.trials.assign(error="RunError"))
+    for name in FIGURES:
+        with pytest.raises(ResultsError, match="no trial came to its end"):
+            draw(name, failed)
+
+
+@pytest.mark.parametrize("name", [name for name, figure in FIGURES.items() if figure.of_outcome])
+@pytest.mark.parametrize("day", [pd.NA, 1, 180])
+def test_what_never_or_always_happens_is_drawn(name: str, day: Any, results: Any) -> None:
+    trials = results.trials.assign(breakdown_day=pd.array([day] * len(results.trials), dtype="Int64"))
+    ax = draw(name, replace(results, trials=trials), width_mm=SINGLE_MM)
+    assert ax.get_title()
+    assert "% of trials within 180 days" in caption(name, replace(results, trials=trials))
+
+
 def test_missing_series_are_named(results: Any) -> None:
-    bare = type(results)(
-        results.trials[["set", "trial", "error"]], results.daily[:0], results.scenario, results.manifest, None
-    )
+    bare = replace(results, trials=results.trials[["set", "trial", "error"]], daily=results.daily[:0])
     with pytest.raises(ResultsError, match="no daily series deaths"):
         draw("daily-deaths", bare)
     with pytest.raises(ResultsError, match="peak rung by dyad"):

@@ -46,7 +46,9 @@ def test_keys_are_those_of_both_and_the_child_wins(base: dict[str, Any], child: 
     assert set(result) == set(base) | set(child)
     assert list(result)[: len(base)] == list(base), "the order of the base is kept"
     for key, value in child.items():
-        assert result[key] == (merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value)
+        assert result[key] == (
+            merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        )
 
 
 @given(MAPS, st.sampled_from("abcd"))

@@ -6,12 +6,22 @@ the change is not one line) a text on the line that the message must name.
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
+from sim.scenario.compiling import compile_scenario
 from sim.scenario.loading import load
+from sim.scenario.nodes import parse_yaml
+from sim.scenario.numbers import fix
+from sim.scenario.writing import as_yaml
+from tests.scenario.conftest import SMALL
 
 CASES: dict[str, tuple[str, ...]] = {
     # --- YAML ---
@@ -53,6 +63,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "missing section": ("origin: 2020-03-01\n", "", "origin: is missing"),
     "text for number": ("horizon_days: 30", "horizon_days: thirty", "thirty is not a whole number"),
     "fraction for whole": ("horizon_days: 30", "horizon_days: 30.5", "not a whole number"),
+    "whole entry": ("  hill: {name", "  hill: here\n  moor: {name", "places.hill: here is not a map", "hill: here"),
     "out of range": ("horizon_days: 30", "horizon_days: 0", "allowed: at least 1"),
     "number for text": ("name: small\n", "name: 5\n", "put it in quotes"),
     "number for date": ("origin: 2020-03-01", "origin: 20200301", "is not a date"),
@@ -74,7 +85,11 @@ CASES: dict[str, tuple[str, ...]] = {
     "missing argument": ("{dist: uniform, low: 0.01, high: 0.05}", "{dist: uniform, low: 0.01}", "needs `high`"),
     "argument of another law": ("{dist: gamma, shape: 30, scale: 1}", "{dist: gamma, mean: 30}", "has no `mean`"),
     "negative spread": ("{dist: gamma, shape: 30, scale: 1}", "{dist: gamma, shape: 30, scale: -1}", "not above 0"),
-    "map for number": ("restraint: 0.4", "restraint: {low: 1}", "a distribution has the key `dist`"),
+    "map for number": (
+        "restraint: 0.4",
+        "restraint: {low: 1}",
+        "{low: 1} is not a number; a distribution has the key `dist`",
+    ),
     "text for uncertain": ("restraint: 0.4", "restraint: half", "'half' is not a number"),
     "truth for uncertain": ("restraint: 0.4", "restraint: true", "true is not a number"),
     "probability": ("    probability: 0.1\n", "    probability: 1.1\n", "allowed: 0 to 1"),
@@ -136,11 +151,6 @@ CASES: dict[str, tuple[str, ...]] = {
         "  other: {patron: south, client: league, restraint: 1}\nplaces:\n",
         "has a patron already, in `sponsor`",
         "  other: {",
-    ),
-    "factions of a state": (
-        "north: {name: Northland, kind: state}",
-        "north: {name: Northland, kind: state, factions: {east: {name: E}}}",
-        "only a coalition has factions",
     ),
     "party named twice": ("      young: {", "      north: {", "names two parties"),
     "reserved id": ("      young: {", "      target: {", "a meaning of its own"),
@@ -207,6 +217,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "unknown quantity": ("{add: trust, by", "{add: trsut, by", "did you mean `trust`?"),
     "of whom": ("of: target}", "of: targets}", "did you mean `target`?"),
     "false effect": ("- {fire: true}", "- {fire: false}", "does nothing as false"),
+    "empty list of rules": ("{disable: [assault]}", "{disable: []}", "list at least one rule"),
     "case never reached": ("- {when: {post: encircled}, probability: 0.8", "- {probability: 0.8", "never reached"),
     "written, never read": ("    ratios: {trust: 0.5}\n", "", "`trust` is written but never read", "{add: trust"),
     # --- dates ---
@@ -315,3 +326,73 @@ def test_all_at_once(tmp_path: Path, text: str) -> None:
     problems = problems_of(path)
     keys = [problem.split(": ")[1] for problem in problems]
     assert keys == ["horizn_days", "events.deal.effects.0.fragile", "rules.answer.actor"]
+
+
+def test_what_follows_from_a_fault_is_not_told(tmp_path: Path, text: str) -> None:
+    """A misshapen source is one fault, not one more for each basis that names it."""
+    path, _, _ = file_of(tmp_path, text, ("  diary: The diary of an invented witness", "  diary: 5", ""))
+    assert problems_of(path) == [f"{path}:137:10: sources.diary: 5 is not text; put it in quotes if it is text"]
+
+
+# --- any change at all -----------------------------------------------------------------------------------------------
+
+VALUES: list[Any] = [
+    *(
+        None,
+        True,
+        False,
+        5,
+        -1,
+        0,
+        0.5,
+        1e9,
+        "x",
+        "$x",
+        "$lethal",
+        "north",
+        "league",
+        "strike",
+        "hill",
+        "war",
+        "killed",
+    ),
+    *([], {}, [1], ["x"], {"x": 1}, {"below": 0.5}, {"dist": "uniform"}, {"dist": "uniform", "low": 0, "high": 1}),
+    *("leader", "post", "self", "patron", "target", dt.date(2020, 2, 10), dt.date(2020, 3, 5)),
+]
+
+
+def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The path of everything within a value."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [found for key, child in items for found in ((*path, key), *paths_of(child, (*path, key)))]
+
+
+def at(data: Any, path: tuple[Any, ...]) -> Any:
+    """The value at a path."""
+    for part in path:
+        data = data[part]
+    return data
+
+
+ROOT, _ = parse_yaml(SMALL.read_text(encoding="utf-8"), "small")
+assert ROOT is not None
+DATA = ROOT.plain()
+PATHS = paths_of(DATA)
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), path=st.sampled_from(PATHS))
+def test_any_change_gives_a_scenario_that_compiles_or_problems(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, path: tuple[Any, ...]
+) -> None:
+    """A value is replaced by any other, or by one that stands under the same key elsewhere: no other error comes."""
+    alike = [at(DATA, other) for other in PATHS if other[-1] == path[-1] and other != path]
+    changed_data = copy.deepcopy(DATA)
+    at(changed_data, path[:-1])[path[-1]] = copy.deepcopy(data.draw(st.sampled_from(VALUES + alike)))
+    file = tmp_path_factory.mktemp("any") / "any.yaml"
+    file.write_text(as_yaml(changed_data), encoding="utf-8")
+    try:
+        scenario = load(file)
+    except ScenarioError:
+        return
+    compile_scenario(fix(scenario))

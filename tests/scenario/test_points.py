@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InputError
@@ -19,7 +19,7 @@ def points(n: int, seed: int = 0, paths: tuple[str, ...] = PATHS) -> np.ndarray[
     return np.array([sobol_points(paths, index, seed) for index in range(n)])
 
 
-@pytest.mark.parametrize("power", [0, 1, 3, 6, 8])
+@pytest.mark.parametrize("power", [0, 1, 3, 6])
 def test_every_stratum_has_one_point(power: int) -> None:
     n = 2**power
     strata = np.sort(np.floor(points(2 * n) * n).astype(int).reshape(2, n, -1), axis=1)
@@ -32,7 +32,7 @@ def test_points_lie_strictly_inside() -> None:
 
 
 def test_paths_are_independent() -> None:
-    """Correlations of 256 points spread as those of random ones (sd 1/16); pairs of a joint Sobol' sequence reach 0.8."""
+    """256 points correlate as random ones do (sd 1/16); some pairs of a joint Sobol' sequence reach 0.8."""
     correlation = np.corrcoef(points(256).T)[np.triu_indices(len(PATHS), 1)]
     assert np.abs(correlation).max() < 0.4
     assert correlation.std() < 0.1
@@ -40,10 +40,11 @@ def test_paths_are_independent() -> None:
 
 def test_sums_are_far_more_even_than_random_ones() -> None:
     """The mean over 64 sets of a sum of parameters: random points have a variance of 60/12/64, these a hundredth."""
-    means = [points(64, seed).sum(axis=1).mean() for seed in range(20)]
+    means = [points(64, seed).sum(axis=1).mean() for seed in range(8)]
     assert np.var(means) < 60 / 12 / 64 / 100
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1), st.sets(st.text(max_size=8), min_size=1, max_size=5))
 def test_a_path_is_moved_by_no_other(index: int, seed: int, paths: set[str]) -> None:
     together = dict(zip(sorted(paths), sobol_points(tuple(sorted(paths)), index, seed), strict=True))

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sim.model import CeasefireModel
+from sim.trajectory import Trajectory
+from tests.small import on_day, played, ready, rule
+
+COLUMNS = [
+    "set",
+    "trial",
+    "breakdown_day",
+    "observed_days",
+    "collapse_day",
+    "worst_level",
+    "terminal_status",
+    "first_mover_actor",
+    "first_mover_rule",
+    "crossing_actor",
+    "crossing_rule",
+    "end_day",
+    "agreement_effective",
+    "rebel_initiated",
+    "deaths",
+    "deaths_red",
+    "deaths_blue",
+    "deaths_band",
+    "displaced",
+    "places_lost",
+    "posts_encircled",
+    "peak_rung",
+    "regime_at_origin",
+    "error",
+]
+
+
+def test_a_row_has_the_columns_that_other_tools_rely_on() -> None:
+    assert list(played(3).trajectory().row) == COLUMNS
+
+
+def test_the_row_of_a_trial_in_which_nothing_happens() -> None:
+    row = played(10).trajectory().row
+    assert row == {
+        "set": 0,
+        "trial": 0,
+        "breakdown_day": None,
+        "observed_days": 10,
+        "collapse_day": None,
+        "worst_level": "hold",
+        "terminal_status": "hold",
+        "first_mover_actor": None,
+        "first_mover_rule": None,
+        "crossing_actor": None,
+        "crossing_rule": None,
+        "end_day": None,
+        "agreement_effective": None,
+        "rebel_initiated": None,
+        "deaths": 0.0,
+        "deaths_red": 0.0,
+        "deaths_blue": 0.0,
+        "deaths_band": 0.0,
+        "displaced": 0.0,
+        "places_lost": 0,
+        "posts_encircled": 0,
+        "peak_rung": 0,
+        "regime_at_origin": "quiet",
+        "error": None,
+    }
+
+
+def test_every_outcome_of_the_scenario_has_its_day() -> None:
+    outcomes = {"calm": {"state": "regime", "below": 1.0}, "storm": {"state": "regime", "above": 0.0}}
+    row = played(2, outcomes=outcomes).trajectory().row
+    assert {key: row[key] for key in ("calm_day", "storm_day", "end_day")} == {
+        "calm_day": 1,
+        "storm_day": None,
+        "end_day": None,
+    }
+
+
+def test_soldiers_of_a_faction_count_for_its_coalition() -> None:
+    events = {"hit": {"marks": {"killed": [{"size": 2.0}]}, "effects": [{"kill": "killed"}]}}
+    row = played(1, events=events, rules={"hit": rule("hit", "red", "hawks")}).trajectory().row
+    assert (row["deaths_band"], row["deaths_blue"]) == (2.0, 0.0)
+
+
+# --- an agreement and its effect ------------------------------------------------------------------------------------
+
+
+def agreed(on: int, last_bad_day: int, days: int = 20) -> Any:
+    """Whether the agreement of a day was effective, when every day up to another one sees 10 deaths."""
+    regimes = {"quiet": {"mean": 0.0, "size": 1.0}, "war": {"mean": 10.0, "size": 1.0}}
+    acts = {
+        "war": on_day(1, effects=[{"regime": "war"}]),
+        "end": on_day(last_bad_day + 1, effects=[{"regime": "quiet"}]),
+        "pact": on_day(on, effects=[{"truce": "leader"}]),
+    }
+    outcomes = {"new_agreement": {"state": "truce", "at_least": 2.0}}
+    model = played(days, fighting={"regimes": regimes}, interventions=acts, outcomes=outcomes, horizon_days=20)
+    return model.trajectory().row["agreement_effective"]
+
+
+@pytest.mark.parametrize(
+    ("on", "last_bad_day", "effective"),
+    [
+        (2, 3, True),
+        (2, 15, False),
+        (2, 13, False),
+        (2, 12, True),
+        (2, 8, True),
+        (10, 3, None),
+        (6, 3, True),
+        (7, 3, None),
+    ],
+)
+def test_an_agreement_is_effective_if_a_fortnight_later_seven_days_have_few_deaths(
+    monkeypatch: pytest.MonkeyPatch, on: int, last_bad_day: int, effective: bool | None
+) -> None:
+    monkeypatch.setattr("sim.conflict.processes.negative_binomial", lambda u, mean, size: mean)
+    assert agreed(on, last_bad_day) is effective
+
+
+def test_a_rebel_initiated_end_is_asked_for_by_name() -> None:
+    outcomes = {"rebel_initiated": {"count": "event.note.hawks", "at_least": 1}}
+    assert played(2, outcomes=outcomes).trajectory().row["rebel_initiated"] is False
+    by_hawks = played(2, outcomes=outcomes, rules={"n": rule("note", "hawks", "red")}).trajectory().row
+    assert (by_hawks["rebel_initiated"], by_hawks["rebel_initiated_day"]) == (True, 1)
+
+
+# --- daily series ---------------------------------------------------------------------------------------------------
+
+
+def test_daily_series_have_one_value_a_day_for_every_quantity_place_and_pair_of_agents() -> None:
+    quantities = {"rain": {}, "mood": {"of": "actor"}, "trust": {"of": "dyad"}}
+    run = played(4, quantities=quantities).trajectory()
+    assert list(run.daily) == [
+        "deaths",
+        "deaths_7d",
+        "displaced",
+        "regime",
+        "truce",
+        "integrity",
+        "posts_encircled",
+        "places_lost",
+        "rain",
+        "mood.red",
+        "mood.blue",
+        "mood.band",
+        "mood.doves",
+        "mood.hawks",
+        "taken.field",
+        "taken.wood",
+        "rung.red.blue",
+        "rung.red.band",
+        "rung.blue.band",
+        "rung",
+    ]
+    assert {len(series) for series in run.daily.values()} == {4}
+
+
+def test_the_rung_of_a_day_is_the_highest_of_all_agents() -> None:
+    events = {"low": {"rung": 2}, "high": {"rung": 6}}
+    acts = {"a": on_day(1, event="low"), "b": on_day(2, event="high", target="band")}
+    daily = played(3, events=events, interventions=acts, defaults={"rung_drifts_up_to": -9}).trajectory().daily
+    assert (daily["rung.red.blue"], daily["rung.red.band"], daily["rung"]) == (
+        [2.0] * 3,
+        [0.0, 6.0, 6.0],
+        [2.0, 6.0, 6.0],
+    )
+
+
+def test_before_the_first_day_the_series_are_empty() -> None:
+    run = played(0).trajectory()
+    assert set(map(len, run.daily.values())) == {0}
+    assert run.events == []
+
+
+# --- reading back ---------------------------------------------------------------------------------------------------
+
+
+def test_a_failed_trial_is_a_row_of_nothing_but_its_error() -> None:
+    row = ready().decoder.empty_row("RunError: out of luck")
+    assert row.pop("error") == "RunError: out of luck"
+    assert list(row) == COLUMNS[2:-1]
+    assert set(row.values()) == {None}
+
+
+def test_events_read_back_their_names() -> None:
+    model = played(
+        1,
+        interventions={
+            "act": on_day(1, event="note", post="gate"),
+            "bare": {"on": on_day(1)["on"], "effects": [{"regime": "war"}]},
+        },
+    )
+    first, second, third = model.events()
+    assert (first.phase, first.rule, first.event, first.by, first.against, first.place, first.post) == (
+        "due",
+        "intervention",
+        "note",
+        "red",
+        "blue",
+        "field",
+        "gate",
+    )
+    assert (second.rule, second.event, second.by, second.against, second.place) == (
+        "intervention",
+        "intervention bare",
+        None,
+        None,
+        None,
+    )
+    assert (third.phase, third.rule, third.event) == ("daily", "fighting", "fighting")
+
+
+def test_a_trajectory_compares_by_value() -> None:
+    prepared = ready()
+    first, second = (CeasefireModel(prepared).run() for _ in range(2))
+    assert isinstance(first, Trajectory)
+    assert first == second
