@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 # mesa's batch runner sets the start method of every later process to "spawn" at import; leave it as it was
 _start_method = multiprocessing.get_start_method(allow_none=True)
-import mesa  # noqa: E402  # the line above must come first
+import mesa as mesa  # noqa: E402  # the line above must come first; the name is for sim.model
 
 multiprocessing.set_start_method(_start_method, force=True)
 

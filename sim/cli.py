@@ -116,7 +116,9 @@ _set_index = click.option("--set-index", type=int, default=0, show_default=True,
 @click.option("--sets", type=int, help="Parameter sets: points of the scenario's distributions. 1: their medians.")
 @click.option("--seed", type=int, help="Seed of all randomness; the same seed gives the same results.")
 @click.option("--days", type=int, help="Horizon in days from the origin.")
-@click.option("--engine", default="mesa", show_default=True, metavar="mesa", help="What runs the trials.")
+@click.option(
+    "--engine", metavar="batch|mesa", help="What runs the trials. [default: batch where numba is installed, else mesa]"
+)
 @click.option("--workers", type=int, help="Processes that share the work. [default: one for each processor]")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder. [default: results/NAME-TIME]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
@@ -476,14 +478,14 @@ def _print(lines: Iterable[str]) -> None:
 def _tell(scenario: Scenario, results: Results | None, trial: int, set_index: int, why: bool) -> None:
     from sim.telling import tell
 
-    trajectory = results.trajectory(trial, set_index) if results else _trial(scenario, "mesa", trial, set_index)
+    trajectory = results.trajectory(trial, set_index) if results else _trial(scenario, None, trial, set_index)
     if why:
         trajectory = _explained(scenario, trial, set_index, trajectory)
     _print([f"{scenario.name}, trial {trial} of set {set_index}, seed {scenario.ensemble.seed}"])
     _print(tell(scenario, trajectory, why))
 
 
-def _trial(scenario: Scenario, engine: str, trial: int, set_index: int) -> Trajectory:
+def _trial(scenario: Scenario, engine: str | None, trial: int, set_index: int) -> Trajectory:
     from sim.ensemble import rerun
 
     if trial < 0 or not 0 <= set_index < scenario.ensemble.sets:

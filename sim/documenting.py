@@ -17,16 +17,24 @@ from sim.scenario.schema import Basis, Bounds, Rule, Scenario
 INTRODUCTION = """# The model's rules, with their sources
 
 Made from `scenarios/models/idlib.yaml` by `python -m sim.documenting`; change the model, not this page. How to read it:
-a rule rings with its pace (a hazard a day, or a probability within some days) times its hazard ratios, each raised to the
-perception it is named by, while its gates hold. R-numbers are those of the project's domain study, A-numbers the
-sentences of the article. `fitted` means estimated from data over a span, `coded` counted from dated events (n), `published`
-taken from a publication, `assumed` a range somebody chose. Everything assumed is varied between parameter sets; nothing
+a rule rings with its pace (a hazard a day, or a probability within some days) times its hazard ratios, each raised
+to the perception it is named by, while its gates hold. R-numbers are those of the project's domain study, A-numbers
+the sentences of the article. `fitted` means estimated from data over a span, `coded` counted from dated events (n),
+`published` taken from a publication, `assumed` a range somebody chose. Everything assumed is varied between
+parameter sets; nothing
 is fitted to what happened after the article's origin."""
 
 
 def rules_page(scenario: Scenario) -> str:
     """The rules by R-number, the shared numbers, the quantities and the sources of a scenario, as Markdown."""
-    parts = [INTRODUCTION, _grades(scenario), *_rules(scenario), _parameters(scenario), _quantities(scenario), _sources(scenario)]
+    parts = [
+        INTRODUCTION,
+        _grades(scenario),
+        *_rules(scenario),
+        _parameters(scenario),
+        _quantities(scenario),
+        _sources(scenario),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,14 +65,22 @@ def _rule(name: str, rule: Rule) -> str:
     whom = f" towards {rule.target}" if rule.target else ""
     anchor = f" (article {rule.anchor})" if rule.anchor else ""
     item = f", for each {rule.for_each}" if rule.for_each else f", at a {rule.pick}" if rule.pick else ""
-    pace = f"{number(rule.rate)} a day" if rule.rate is not None else f"probability {number(rule.probability)} within {rule.within_days} d"  # fmt: skip
+    pace = (
+        f"{number(rule.rate)} a day"
+        if rule.rate is not None
+        else f"probability {number(rule.probability)} within {rule.within_days} d"
+    )
     lines = [
         f"**{name}**{anchor}: {rule.about or '-'}",
         f"- {who}{whom}: `{rule.event}`{item}; {rule.phase}" + ("" if rule.enabled else "; switched off"),
         f"- pace: {pace}" + _times(rule.ratios),
     ]
     lines += [f"- when: {gates(rule.when)}"] if rule.when else []
-    lines += [f"- where: {gates(rule.where)}" + (f"; weights {_ratios(rule.weights)}" if rule.weights else "")] if rule.where else []  # fmt: skip
+    lines += (
+        [f"- where: {gates(rule.where)}" + (f"; weights {_ratios(rule.weights)}" if rule.weights else "")]
+        if rule.where
+        else []
+    )
     return "\n".join([*lines, f"- basis: {basis(rule.basis)}"])
 
 
@@ -117,11 +133,13 @@ def _parameters(scenario: Scenario) -> str:
 
 
 def _quantities(scenario: Scenario) -> str:
-    rows = [
-        f"| `{n}` | {q.of} | {'stays' if q.half_life_days is None else number(q.half_life_days)} | {q.about} | {basis(q.basis)} |"
-        for n, q in scenario.quantities.items()
-    ]
-    return "\n".join(["## Declared quantities", "", "| name | of | half-life, days | what | basis |", "|---|---|---|---|---|", *rows])
+    rows = []
+    for name, q in scenario.quantities.items():
+        life = "stays" if q.half_life_days is None else number(q.half_life_days)
+        rows.append(f"| `{name}` | {q.of} | {life} | {q.about} | {basis(q.basis)} |")
+    return "\n".join(
+        ["## Declared quantities", "", "| name | of | half-life, days | what | basis |", "|---|---|---|---|---|", *rows]
+    )
 
 
 def _sources(scenario: Scenario) -> str:

@@ -67,11 +67,13 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
         UNKNOWN_AGENTS.pop(self, None)  # mesa's class-wide counter would keep every model alive
         self.datacollector = self._collector() if collect else None
 
-    # --- the day -------------------------------------------------------------------------------------------------------
+    # --- the day
+    # -------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
         """Live through one day; the order is that of `sim.conflict.day.day`."""
         s, c = self.state, self.tables
+        self._make_room()
         self.day = open_day(s, c, self.address, self.log)
         for phase in (st.INITIATIVE, st.REACTION):
             begin_phase(s, c)
@@ -91,7 +93,8 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
             self.step()
         return self.trajectory()
 
-    # --- what can be seen ----------------------------------------------------------------------------------------------
+    # --- what can be seen
+    # ----------------------------------------------------------------------------------------------
 
     def quantity(self, name: str, of: str | None = None) -> float:
         """A number of the state by the name of its perception; of an actor for actor quantities."""
@@ -102,12 +105,14 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
 
     def highest_rung(self, of: str | None = None) -> float:
         """The highest rung of all dyads, or of those of one actor."""
-        rungs = (self.state[self.tables.rung + k] for k, pair in enumerate(self.names.dyads) if of is None or of in pair)
+        rungs = (
+            self.state[self.tables.rung + k] for k, pair in enumerate(self.names.dyads) if of is None or of in pair
+        )
         return max(rungs, default=0.0)
 
     def events(self) -> list[Event]:
         """The events so far, in order; with `explain`, each with the factors of its hazard."""
-        events = self.decoder.events(self.log, self._rows())
+        events = self.decoder.events(self.log, int(self.state[st.LOGGED]))
         if self.factors is None:
             return events
         return [self._with_factors(event) for event in events]
@@ -120,7 +125,8 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
         row |= self.decoder.row(self.state, self.prepared.origin.state, self.first_state, daily)
         return Trajectory(row, daily, self.events())
 
-    # --- behind it -----------------------------------------------------------------------------------------------------
+    # --- behind it
+    # -----------------------------------------------------------------------------------------------------
 
     def rules_of(self, agent: str) -> dict[int, list[int]]:
         """The numbers of an agent's rules, by phase."""
@@ -135,11 +141,13 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
             rules[names.agent(party)][st.INITIATIVE + c.rules[rule * st.RULE + st.R_PHASE]].append(rule)
         return rules
 
-    def _rows(self) -> int:
-        rows, room = int(self.state[st.LOGGED]), len(self.log) // self.decoder.log_width
-        if rows > room:
-            raise RuntimeError(f"the log of trial {self.trial} has room for {room} events and needed {rows}")
-        return rows
+    def _make_room(self) -> None:
+        """Lengthen the log if a day on which everything rings would not fit."""
+        c = self.tables
+        most = len(c.clocks) + c.n_interventions + c.n_places + 1
+        missing = (int(self.state[st.LOGGED]) + most) * self.decoder.log_width - len(self.log)
+        if missing > 0:
+            self.log.extend([0.0] * missing)
 
     def _collector(self) -> Any:
         """DataCollector with the model's daily series, and rung, soldiers killed and quantities of each actor."""

@@ -1,4 +1,6 @@
-"""A trial told day by day, in sentences; with `why`, each event with its rule, its hazard and the factors that made it."""
+"""A trial told day by day, in sentences; with `why`, each event with its rule, its hazard and the factors that made
+it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ QUIET = (FIGHTING, DISPLACEMENT)
 
 
 def tell(scenario: Scenario, trajectory: Trajectory, why: bool = False) -> Iterator[str]:
-    """The lines of a trial: a heading for each day on which something but the daily fighting happened, then its events."""
+    """The lines of a trial: a heading for each day on which something but the daily fighting happened, then its
+    events.
+    """
     outcomes = _outcomes_by_day(scenario, trajectory)
     last = len(trajectory.daily.get("deaths", ()))
     days = {day: list(events) for day, events in groupby(trajectory.events, key=lambda event: event.day)}
@@ -100,7 +104,8 @@ def _summary(scenario: Scenario, trajectory: Trajectory) -> str:
     if row["error"] is not None:
         return f"the trial failed: {row['error']}"
     end = "no breakdown" if row["breakdown_day"] is None else f"breakdown on day {row['breakdown_day']}"
-    return f"{end}; worst level {row['worst_level']}, at the end {row['terminal_status']}; {row['deaths']:.0f} killed in the fighting"
+    levels = f"worst level {row['worst_level']}, at the end {row['terminal_status']}"
+    return f"{end}; {levels}; {row['deaths']:.0f} killed in the fighting"
 
 
 def _number(value: float) -> str:

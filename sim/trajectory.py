@@ -103,7 +103,8 @@ class Decoder:
         """Positions of the dyads' rungs among the series; their maximum is the series `rung`."""
         return [k for k, name in enumerate(self.series) if name.startswith("rung.")]
 
-    # --- events --------------------------------------------------------------------------------------------------------
+    # --- events
+    # --------------------------------------------------------------------------------------------------------
 
     def events(self, log: Sequence[float], rows: int) -> list[Event]:
         """The first `rows` rows of a log as events."""
@@ -130,10 +131,15 @@ class Decoder:
         name = self.names.parties[int(number)]
         return None if name == EXCHANGE else name
 
-    # --- the row ---------------------------------------------------------------------------------------------------------
+    # --- the row
+    # ---------------------------------------------------------------------------------------------------------
 
-    def row(self, s: Sequence[float], origin: Sequence[float], start: Sequence[float], daily: dict[str, list[float]]) -> dict[str, Any]:
-        """The results of a trial from its last state, the driven state at the origin, its first state and daily series."""
+    def row(
+        self, s: Sequence[float], origin: Sequence[float], start: Sequence[float], daily: dict[str, list[float]]
+    ) -> dict[str, Any]:
+        """The results of a trial from its last state, the driven state at the origin, its first state and daily
+        series.
+        """
         c, names = self.tables, self.names
         outcomes = {name: _day(s[c.outcome_day + k]) for k, name in enumerate(names.outcomes)}
         headline = names.outcomes[c.headline]
@@ -161,10 +167,17 @@ class Decoder:
             "places_lost": int(s[st.PLACES_LOST] - origin[st.PLACES_LOST]),
             "posts_encircled": int(s[st.POSTS_ENCIRCLED]),
             "peak_rung": int(s[st.PEAK_RUNG]),
+        }
+        row |= {f"peak_rung.{a}.{b}": int(s[c.dyad_peak + k]) for k, (a, b) in self._agent_dyads()}
+        row |= {
             "regime_at_origin": names.regimes[int(start[st.REGIME])],
             "error": None,
         }
         return row
+
+    def _agent_dyads(self) -> list[tuple[int, tuple[str, str]]]:
+        agents = set(self.names.agents)
+        return [(k, pair) for k, pair in enumerate(self.names.dyads) if set(pair) <= agents]
 
     def empty_row(self, error: str) -> dict[str, Any]:
         """The row of a trial that failed: its error, and nothing else."""
@@ -180,10 +193,10 @@ class Decoder:
 
     def _crossing_rule(self, s: Sequence[float]) -> str:
         c = self.tables
-        rule, party = s[c.outcome_rule + c.headline], s[c.outcome_party + c.headline]
+        rule = s[c.outcome_rule + c.headline]
         if rule > 0.0:
             return self._rule(rule)
-        return FIGHTING if int(party) == c.n_parties else INTERVENTION
+        return INTERVENTION if rule < 0.0 else FIGHTING
 
 
 def _day(number: float) -> int | None:
@@ -191,7 +204,9 @@ def _day(number: float) -> int | None:
 
 
 def _effective(agreed: int | None, deaths_7d: Sequence[float]) -> bool | None:
-    """Whether deaths had fallen by the fourteenth day of a new agreement; None without one, or if the trial ends before."""
+    """Whether deaths had fallen by the fourteenth day of a new agreement; None without one, or if the trial ends
+    before.
+    """
     if agreed is None or agreed + EFFECTIVE_AFTER > len(deaths_7d):
         return None
     return deaths_7d[agreed + EFFECTIVE_AFTER - 1] < EFFECTIVE_BELOW

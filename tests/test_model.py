@@ -249,10 +249,11 @@ def test_the_scenarios_own_seed_is_used_unless_another_is_given() -> None:
 
 
 def test_a_long_busy_trial_has_room_in_its_log() -> None:
-    rules = {f"r{k}": rule(for_each="post") for k in range(15)}
+    rules = {f"r{k}": rule(for_each="post") for k in range(60)}
     model = CeasefireModel(small(rules=rules))
     model.run()
-    assert len(model.events()) == 10 * (30 + 1)
+    assert len(model.events()) == 10 * (120 + 1)
+    assert [event.day for event in model.events() if event.event == "fighting"] == list(range(1, 11))
 
 
 def test_what_is_due_is_seen_in_the_daily_series() -> None:

@@ -19,10 +19,11 @@ from sim.batch.translating import digest, translate
 KERNEL = '''
 @njit(nogil=True, cache=True, error_model="numpy")
 def run_trials(ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs):
-    """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the first.
+    """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the
+    first.
 
-    `trials` (n,); `last` (n, states); `began` (n,); `daily` (n, days, watched); `logs` (kept, rows): events are kept of as
-    many trials as it has rows.
+    `trials` (n,); `last` (n, states); `began` (n,); `daily` (n, days, watched); `logs` (kept, rows): events are kept
+    of as many trials as it has rows.
     """
     for k in range(len(trials)):
         s = last[k]
@@ -48,7 +49,10 @@ def cache_folder() -> Path:
             return base
     except OSError:
         pass  # a home that cannot be written to: the temporary folder serves, for this user alone
-    private = Path(tempfile.gettempdir()) / f"ceasefire-{os.getuid() if hasattr(os, 'getuid') else os.environ.get('USERNAME', 'user')}"
+    private = (
+        Path(tempfile.gettempdir())
+        / f"ceasefire-{os.getuid() if hasattr(os, 'getuid') else os.environ.get('USERNAME', 'user')}"
+    )
     private.mkdir(mode=0o700, exist_ok=True)
     return private
 
@@ -60,7 +64,7 @@ def write_module(source: str) -> Path:
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "w") as file:
             file.write(source)
-        os.replace(temporary, path)
+        Path(temporary).replace(path)
     return path
 
 

@@ -61,7 +61,9 @@ class Arrays:
         state = self.last[k].tolist()
         series = self.daily[k].T
         daily: dict[str, list[float]] = {name: series[j].tolist() for j, name in enumerate(decoder.series)}
-        daily["rung"] = series[decoder.rung_columns].max(axis=0).tolist() if decoder.rung_columns else [0.0] * series.shape[1]
+        daily["rung"] = (
+            series[decoder.rung_columns].max(axis=0).tolist() if decoder.rung_columns else [0.0] * series.shape[1]
+        )
         first = list(ready.origin.state)
         first[st.REGIME] = float(self.began[k])
         row: dict[str, Any] = {"set": ready.set_index, "trial": trial}

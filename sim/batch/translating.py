@@ -1,12 +1,13 @@
 """From the conflict's source to one module that numba compiles well: same functions, with the tables packed.
 
 The conflict's functions take a scenario's tables as a tuple of some eighty fields. Passed by value through compiled
-functions, such a tuple costs more than the work itself (measured: 20 times). So the functions are copied, with one change that
-concerns storage only: the tuple `c` becomes two flat arrays, `ci` of integers and `cf` of reals, and a field of it an
-offset into them (`c.gates[k]` becomes `ci[ci[N] + k]`). No rule, effect or perception is written a second time.
+functions, such a tuple costs more than the work itself (measured: 20 times). So the functions are copied, with one
+change that concerns storage only: the tuple `c` becomes two flat arrays, `ci` of integers and `cf` of reals, and a
+field of it an offset into them (`c.gates[k]` becomes `ci[ci[N] + k]`). No rule, effect or perception is written a
+second time.
 
-The copy is a module of its own, named by the hash of all its sources, so that numba's disk cache, which looks at one file
-only, is never stale.
+The copy is a module of its own, named by the hash of all its sources, so that numba's disk cache, which looks at one
+file only, is never stale.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ INLINED = {
 }  # fmt: skip
 TABLES = "c"
 SCALAR, INTS, REALS = range(3)
-# numpy's error model spares the test for zero at each division; where Python would raise, the scenario is refused before
+# numpy's error model spares the test for zero at each division; where Python would raise, the scenario is refused
+# before
 DECORATORS = """compiled = njit(error_model="numpy")
 inlined = njit(error_model="numpy", forceinline=True)"""
 
@@ -129,7 +131,13 @@ class _Packed(ast.NodeTransformer):
 
 def translate() -> str:
     """The source of the compiled module: constants, contexts and functions of the conflict, tables packed."""
-    parts = ["from __future__ import annotations", "from math import exp, log, log1p, sqrt", "from typing import NamedTuple", "from numba import njit", DECORATORS]  # fmt: skip
+    parts = [
+        "from __future__ import annotations",
+        "from math import exp, log, log1p, sqrt",
+        "from typing import NamedTuple",
+        "from numba import njit",
+        DECORATORS,
+    ]
     for name in MODULES:
         tree = ast.parse(inspect.getsource(importlib.import_module(name)))
         parts += [ast.unparse(ast.fix_missing_locations(part)) for part in _kept(tree)]
@@ -143,9 +151,9 @@ def _kept(tree: ast.Module) -> Iterator[ast.AST]:
             node.decorator_list = [ast.Name("inlined" if node.name in INLINED else "compiled", ast.Load())]
             node.body = node.body[1:] if ast.get_docstring(node) else node.body
             yield _Packed().visit(node)
-        elif isinstance(node, ast.ClassDef) and node.name != "Tables":
-            yield node
-        elif isinstance(node, ast.Assign) and not _is_type(node):
+        elif (isinstance(node, ast.ClassDef) and node.name != "Tables") or (
+            isinstance(node, ast.Assign) and not _is_type(node)
+        ):
             yield node
 
 

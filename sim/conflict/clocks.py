@@ -1,4 +1,5 @@
-"""Clocks decide who acts: each rule whose gates hold rings with probability 1 - exp(-hazard), and then acts in ring order.
+"""Clocks decide who acts: each rule whose gates hold rings with probability 1 - exp(-hazard), and then acts in ring
+order.
 
 All clocks of a phase read the state as it stood when the phase began; what rings is applied in order of ring time over
 all actors, and its gates are tested again, because an earlier ring may have changed the world.

@@ -198,9 +198,10 @@ def deal(s: State, c: Tables, of: Context, verb: int, argument: int, amount: flo
             s[c.offered + pair] = 0.0
             s[c.offer_left + pair] = 0.0
     elif verb == CLEAR_DEADLINE:
-        s[c.deadline + of.by] = float(NO_DEADLINE)
-        s[c.deadline_left + of.by] = 0.0
-        s[c.deadline_age + of.by] = 0.0
+        issuer = argument if argument >= 0 else of.by if argument == -1 else of.against
+        s[c.deadline + issuer] = float(NO_DEADLINE)
+        s[c.deadline_left + issuer] = 0.0
+        s[c.deadline_age + issuer] = 0.0
     else:
         s[c.deadline + of.by] = float(PENDING)
         s[c.deadline_left + of.by] = amount - s[DAY] if verb == DEADLINE_ON else amount

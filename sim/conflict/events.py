@@ -170,8 +170,8 @@ def climb(s: State, c: Tables, rung: int, of: Context) -> None:
 def count(s: State, c: Tables, event: int, rule: int, rung: int, of: Context) -> None:
     """Count the event: when it last happened, how often, by whom; and who moved first."""
     s[c.since + event] = 0.0
-    s[c.count + event] += 1.0
-    s[c.last_rule + event] = rule + 1.0
+    s[c.happened + event] += 1.0
+    s[c.last_rule + event] = rule + 1.0 if rule != NO_RULE else -1.0
     s[c.last_party + event] = of.by + 1.0
     for k in range(c.events[event * EVENT + E_TALLIES], c.events[event * EVENT + E_TALLIES_END]):
         party = c.tallies[2 * k]

@@ -1,4 +1,6 @@
-"""Sectors and posts: attacks, advance and recapture, encirclement in the order of the advance, and what can be reached."""
+"""Sectors and posts: attacks, advance and recapture, encirclement in the order of the advance, and what can be
+reached.
+"""
 
 from __future__ import annotations
 

@@ -165,7 +165,9 @@ def bury(s: State, c: Tables, deaths: float) -> None:
 
 
 def displace(s: State, c: Tables, at: Address, day: int, dice: bool, log_rows: MutableSequence[float]) -> None:
-    """People leave sectors under attack and next to one, by share of those still exposed; long calm lets some return."""
+    """People leave sectors under attack and next to one, by share of those still exposed; long calm lets some
+    return.
+    """
     s[NEWLY_DISPLACED] = 0.0
     if s[ATTACKS] > 0.0 and c.shares[LEAVE_RATE] > 0.0:
         for place in range(c.n_places):
@@ -173,12 +175,27 @@ def displace(s: State, c: Tables, at: Address, day: int, dice: bool, log_rows: M
             if nearness > 0.0 and s[c.exposed + place] > 0.0:
                 noise = 1.0
                 if dice and c.shares[LEAVE_SIGMA] > 0.0:
-                    noise = lognormal(uniform(at, day, c.streams[DISPLACEMENT_STREAMS + place], 0), 1.0, c.shares[LEAVE_SIGMA])  # fmt: skip
+                    noise = lognormal(
+                        uniform(at, day, c.streams[DISPLACEMENT_STREAMS + place], 0), 1.0, c.shares[LEAVE_SIGMA]
+                    )
                 share = min(1.0, c.shares[LEAVE_RATE] * nearness * noise)
                 leave(s, c, place, share * s[c.exposed + place])
                 if c.n_marks > 0:
                     s[c.marks] = share
-                write(s, c, log_rows, day, DAILY, 0.0, NO_RULE, DISPLACEMENT_EVENT, Context(c.side_one, c.side_two, place, -1), False, 0.0, 1)  # fmt: skip
+                write(
+                    s,
+                    c,
+                    log_rows,
+                    day,
+                    DAILY,
+                    0.0,
+                    NO_RULE,
+                    DISPLACEMENT_EVENT,
+                    Context(c.side_one, c.side_two, place, -1),
+                    False,
+                    0.0,
+                    1,
+                )
     elif s[CALM_DAYS] >= c.shares[RETURN_AFTER] and c.shares[RETURN_RATE] > 0.0:
         for place in range(c.n_places):
             leave(s, c, place, -c.shares[RETURN_RATE] * s[c.left + place])

@@ -77,7 +77,9 @@ E_MARKS, E_MARKS_END, E_EFFECTS, E_EFFECTS_END, E_RUNG, E_TALLIES, E_TALLIES_END
 M_CASES, M_CASES_END, M_RUNG, MARK = range(4)
 NO_RUNG = -99
 # a case: spans of gates, ratios of the probability, ratios of the size; law; scale address, scope; whole
-C_GATES, C_GATES_END, C_RATIOS, C_RATIOS_END, C_SIZES, C_SIZES_END, C_LAW, C_SCALE, C_SCALE_SCOPE, C_WHOLE, CASE = range(11)
+C_GATES, C_GATES_END, C_RATIOS, C_RATIOS_END, C_SIZES, C_SIZES_END, C_LAW, C_SCALE, C_SCALE_SCOPE, C_WHOLE, CASE = (
+    range(11)
+)
 # its numbers: hazard of the probability, two parameters of the law, least, most
 CASE_HAZARD, CASE_A, CASE_B, CASE_LEAST, CASE_MOST, CASE_REALS = range(6)
 CONSTANT, UNIFORM, LOGNORMAL, POISSON, NEGATIVE_BINOMIAL = range(5)
@@ -88,7 +90,8 @@ EFFECT_AMOUNT, EFFECT_LOW, EFFECT_HIGH, EFFECT_REALS = range(4)
 (ADD, SET, MULTIPLY, FIRE, KILL, PROVOKE, ANSWER, TO_REGIME, RAISE_REGIME, LOWER_REGIME, RESTORE_REGIME, ATTACK,
  END_ATTACK, ADVANCE, RETAKE, SET_POST, BEGIN_TRUCE, END_TRUCE, OFFER, ACCEPT, SET_DEADLINE, DEADLINE_ON,
  CLEAR_DEADLINE, MEET, RENEW_TERMS, JOIN, SWITCH) = range(27)  # fmt: skip
-# an intervention: day (NO_DATE: whenever its gates hold; WITH_LAST: when the row before it happens), span of gates, event, who, whom, place, post, where its given marks begin (-1: none)
+# an intervention: day (NO_DATE: whenever its gates hold; WITH_LAST: when the row before it happens), span of gates,
+# event, who, whom, place, post, where its given marks begin (-1: none)
 (I_DAY, I_GATES, I_GATES_END, I_EVENT, I_PARTY, I_TARGET, I_PLACE, I_POST, I_GIVEN, I_STREAM,
  INTERVENTION) = range(11)  # fmt: skip
 # a gauge: how to read the counter (kind, two addresses), window (0: since the origin), place of its ring
@@ -120,7 +123,9 @@ OBSERVED_DAYS = 7
 
 
 class Tables(NamedTuple):
-    """A compiled scenario. Integers say how many there are and where a section of the state begins; the rest are tables."""
+    """A compiled scenario. Integers say how many there are and where a section of the state begins; the rest are
+    tables.
+    """
 
     # how many
     n_parties: int  # the exchange of fire is the last
@@ -174,7 +179,7 @@ class Tables(NamedTuple):
     owner: int
     # by event type
     since: int
-    count: int
+    happened: int
     last_rule: int
     last_party: int
     # by term: days left, met
@@ -184,7 +189,7 @@ class Tables(NamedTuple):
     enabled: int
     fired_already: int  # interventions that have happened
     outcome_day: int
-    outcome_rule: int  # who crossed it: rule + 1 (0: the exchange of fire), party + 1
+    outcome_rule: int  # who crossed it: rule + 1 (0: the exchange of fire, -1: an intervention), party + 1
     outcome_party: int
     node_now: int
     node_before: int
@@ -198,8 +203,8 @@ class Tables(NamedTuple):
     chosen: int  # scratch: choices already taken in the phase
     n_state: int
     # numbers of the day
-    shares: Reals  # excitation share, its daily factor, displacement rate, spill, sigma, return rate, return after, presses, its bounds
-    limits: Reals  # deadline days; rung that drifts, first-move rung; fray, collapse, backdate
+    shares: Reals  # by the names below
+    limits: Reals  # by the names below
     presses_at: int
     # who and where
     dyad_of: Ints  # ordered pair -> dyad (-1: none)
@@ -239,7 +244,7 @@ class Tables(NamedTuple):
     decay_reals: Reals
     gauges: Ints
     nodes: Ints
-    node_reals: Reals  # threshold, its sign: value >= t (1), value < t (-1), value > t (2)
+    node_reals: Reals  # least and most, both included
     children: Ints
     outcomes: Ints
     voided_by: Ints

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Protocol, cast
 
 from sim.errors import InputError
@@ -12,7 +13,12 @@ from sim.scenario.schema import Scenario
 if TYPE_CHECKING:
     from sim.trajectory import Trajectory
 
-ENGINES = {"mesa": "sim.model:simulate"}
+ENGINES = {"batch": "sim.batch.engine:simulate", "mesa": "sim.model:simulate"}
+
+
+def default_engine() -> str:
+    """The compiled engine where numba is installed (the extra `fast`), else the Mesa model."""
+    return "batch" if find_spec("numba") is not None else "mesa"
 
 
 class Engine(Protocol):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.ensemble import sketch, tables
-from sim.ensemble.engines import find_engine
+from sim.ensemble.engines import default_engine, find_engine
 from sim.ensemble.manifest import SCENARIO, Manifest
 from sim.ensemble.worker import BINS, DAILY, EVENTS, TRIALS, event_rows, summary_of
 from sim.errors import InputError, ResultsError
@@ -163,9 +163,11 @@ def daily_table(summary: sketch.Summary) -> pd.DataFrame:
     return tables.typed(pd.DataFrame(columns))
 
 
-def rerun(scenario: Scenario, engine: str, trial: int, set: int = 0) -> Trajectory:
+def rerun(scenario: Scenario, engine: str | None, trial: int, set: int = 0) -> Trajectory:
     """One trial of a scenario, with its events."""
-    return next(iter(find_engine(engine)(scenario, scenario.ensemble.seed, set, (trial,), (trial,))))
+    return next(
+        iter(find_engine(engine or default_engine())(scenario, scenario.ensemble.seed, set, (trial,), (trial,)))
+    )
 
 
 def _same_row(stored: pd.DataFrame, row: dict[str, Any]) -> bool:

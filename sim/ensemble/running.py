@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from sim.ensemble import manifest as manifests
 from sim.ensemble import tables, worker
-from sim.ensemble.engines import find_engine
+from sim.ensemble.engines import default_engine, find_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
 from sim.ensemble.plan import Asked, Chunk, Plan
@@ -46,7 +46,7 @@ def run(
     resume: bool = False,
     events: Iterable[Asked] = (0, 1, 2),
     progress: bool = True,
-    engine: str = "mesa",
+    engine: str | None = None,
 ) -> Results:
     """Run `sets` parameter sets of `trials` trials each and store them in the folder `out`.
 
@@ -58,6 +58,7 @@ def run(
     workers die or the disk is full.
     """
     asked = _as_asked(scenario, trials, sets, seed, days)
+    engine = engine or default_engine()
     find_engine(engine)
     folder = Path(out) if out is not None else default_folder(asked)
     plan = Plan.of(asked, events)

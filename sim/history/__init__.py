@@ -1,4 +1,6 @@
-"""What went before the origin: dated events and recorded deaths, driving the state without dice, and the regime filter."""
+"""What went before the origin: dated events and recorded deaths, driving the state without dice, and the regime
+filter.
+"""
 
 from __future__ import annotations
 

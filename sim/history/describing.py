@@ -16,11 +16,16 @@ STATUS_NAMES = {number: name for name, number in STATUSES.items()}
 
 
 def describe_origin(scenario: Scenario) -> list[str]:
-    """Lines on the state at the origin, every distribution at its median: fighting, truce, ground, dyads, quantities."""
+    """Lines on the state at the origin, every distribution at its median: fighting, truce, ground, dyads,
+    quantities.
+    """
     fixed = fix(scenario)
     compiled = compile_scenario(fixed)
     origin = origin_of(fixed, compiled)
-    return [f"State at the origin, {scenario.origin} (distributions at their medians)", *_lines(fixed, compiled, origin)]
+    return [
+        f"State at the origin, {scenario.origin} (distributions at their medians)",
+        *_lines(fixed, compiled, origin),
+    ]
 
 
 def origin_summary(fixed: Scenario, compiled: Compiled, origin: Origin) -> dict[str, Any]:
@@ -59,7 +64,8 @@ def _lines(fixed: Scenario, compiled: Compiled, origin: Origin) -> Iterator[str]
     regimes = ", ".join(f"{name} {p:.0%}" for name, p in told["regimes"].items())
     yield f"  regime (filtered from deaths): {regimes}"
     yield f"  deaths in seven days: {told['deaths_7d']:.0f}; excitation memory {told['excitation']:.1f} a day"
-    standing = "none" if told["truce"] == "none" else f"{told['truce']} level, {told['truce_age']} days old, fragile with probability {told['fragile_probability']:.0%}"  # fmt: skip
+    kind = f" level, {told['truce_age']} days old, fragile with probability {told['fragile_probability']:.0%}"
+    standing = told["truce"] + ("" if told["truce"] == "none" else kind)
     yield f"  truce: {standing}; agreement integrity {told['integrity']:.2f}, {told['overdue']} obligations overdue"
     yield f"  displaced: {told['displaced_thousand']:.0f} thousand"
     for party, left in told["deadline_left"].items():

@@ -1,8 +1,10 @@
-"""From the history to the state at the origin: the dated past is lived through without dice, what it leaves open is sampled.
+"""From the history to the state at the origin: the dated past is lived through without dice, what it leaves open is
+sampled.
 
 `origin_of(fixed, compiled)` drives the state day by day: the chronology's events take effect, the recorded deaths are
-entered, people leave as they would on a median day (corrected to the cited totals). The regime at the origin is not taken
-from the chronology but filtered from the deaths; `begin_trial` samples it, and whether the truce is of the fragile kind.
+entered, people leave as they would on a median day (corrected to the cited totals). The regime at the origin is not
+taken from the chronology but filtered from the deaths; `begin_trial` samples it, and whether the truce is of the
+fragile kind.
 """
 
 from __future__ import annotations
@@ -43,8 +45,9 @@ BY_NUMBER = {number: name for name, number in LEVELS.items()}
 class Origin:
     """The state on the eve of the origin, and what is uncertain in it.
 
-    `state` is the driven state; `regimes` the filtered probabilities, from low to high; `fragile` the probability that a
-    truce in force is of the fragile kind; `disagreements` what chronology and deaths contradict each other about.
+    `state` is the driven state; `regimes` the filtered probabilities, from low to high; `fragile` the probability
+    that a truce in force is of the fragile kind; `disagreements` what chronology and deaths contradict each other
+    about.
     """
 
     state: list[float]
@@ -74,7 +77,8 @@ def begin_trial(origin: Origin, compiled: Compiled, at: Address) -> list[float]:
     return s
 
 
-# --- the past, day by day ----------------------------------------------------------------------------------------------
+# --- the past, day by day
+# ----------------------------------------------------------------------------------------------
 
 
 def _live_through(s: list[float], fixed: Scenario, compiled: Compiled, day: int, deaths: float) -> None:
@@ -128,7 +132,8 @@ def _daily(fixed: Scenario) -> dict[dt.date, float]:
     return days
 
 
-# --- what is uncertain -------------------------------------------------------------------------------------------------
+# --- what is uncertain
+# -------------------------------------------------------------------------------------------------
 
 
 def _observations(fixed: Scenario) -> tuple[dt.date, list[Observation]]:
@@ -161,7 +166,9 @@ def _weeks(first: dt.date, eve: dt.date, weekly: Mapping[dt.date, float]) -> Ite
 def _filtered(
     fixed: Scenario, compiled: Compiled, truces: list[Truce], driven: int
 ) -> tuple[list[float], Floats | None, Any]:
-    """Regime probabilities at the origin, the filter's path, and what it observed; without a drift, the driven regime."""
+    """Regime probabilities at the origin, the filter's path, and what it observed; without a drift, the driven
+    regime.
+    """
     first, observed = _observations(fixed)
     drift = fixed.fighting.drift
     if drift is None or not observed:

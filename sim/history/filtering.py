@@ -12,7 +12,7 @@ import datetime as dt
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sim.errors import InputError
 
 Floats = npt.NDArray[np.float64]
+L = TypeVar("L", bound=str)  # levels of truces, as plain text or as the schema's literals
 
 TRUCE_ONSET_DAYS = 3  # ages 0, 1, 2: the days on which a new truce pulls the fighting down (DOMAIN 7.11)
 SURPRISING_BELOW = 0.2  # an offensive less likely than this in all of its first week contradicts the chronology
@@ -74,8 +75,8 @@ class Chain:
 def chain(
     regimes: Mapping[str, tuple[float, float]],
     rates: Mapping[str, Mapping[str, float]],
-    truce_down: Mapping[str, Mapping[str, float]] | None = None,
-    truce_ratio: Mapping[str, float] | None = None,
+    truce_down: Mapping[L, Mapping[str, float]] | None = None,
+    truce_ratio: Mapping[L, float] | None = None,
 ) -> Chain:
     """The chain of `regimes` (name: mean and size, low to high) with the fields of a scenario's `fighting.drift`.
 
@@ -84,11 +85,11 @@ def chain(
     names = tuple(regimes)
     hazards = np.array([_row(names, rates.get(name, {}), f"rates.{name}") for name in names])
     np.fill_diagonal(hazards, 0.0)
-    down = {level: _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
+    down = {str(level): _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
     if unknown := [name for name in rates if name not in regimes]:
         raise InputError(f"drift.rates: unknown regime {unknown[0]!r}; allowed: {', '.join(names)}")
     mean, size = (np.array([pair[i] for pair in regimes.values()], dtype=float) for i in (0, 1))
-    return Chain(names, mean, size, hazards, down, dict(truce_ratio or {}))
+    return Chain(names, mean, size, hazards, down, {str(level): ratio for level, ratio in (truce_ratio or {}).items()})
 
 
 def _row(names: tuple[str, ...], row: Mapping[str, float], key: str, top: float = math.inf) -> Floats:

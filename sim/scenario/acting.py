@@ -197,6 +197,8 @@ class Acting(Finder):
         """An effect on anything but a quantity."""
         value = getattr(effect, verb)
         self._verb((*path, verb), verb, value, scope)
+        if verb == "clear_deadline" and effect.of is not None:
+            self.known((*path, "of"), effect.of, ["self", "target", *self.parties], "party")
         if effect.blame is not None:
             self.known((*path, "blame"), effect.blame, ["self", "patron", *self.parties], "party")
         if isinstance(effect.fragile, str):

@@ -41,7 +41,9 @@ OWN_COLLAPSE = "collapse"
 
 @dataclass(frozen=True)
 class Past:
-    """One dated event of the history: the day (0 is the eve of the origin), and what the engine needs to make it happen."""
+    """One dated event of the history: the day (0 is the eve of the origin), and what the engine needs to make it
+    happen.
+    """
 
     name: str
     day: int
@@ -95,7 +97,8 @@ class Span:
     def add(self, ints: Iterable[int], reals: Iterable[float] = ()) -> int:
         """Append a row; its number."""
         row, numbers = list(ints), [float(x) for x in reals]
-        assert len(row) == self.width and len(numbers) == self.n_reals, (row, numbers)
+        assert len(row) == self.width, row
+        assert len(numbers) == self.n_reals, numbers
         self.ints += row
         self.reals += numbers
         return len(self) - 1
@@ -139,7 +142,7 @@ class Compiler:
         self._name_anonymous_events()
         names, at = self.names, self.layout.allocate
         at("since", len(names.events))
-        at("count", len(names.events))
+        at("happened", len(names.events))
         at("last_rule", len(names.events))
         at("last_party", len(names.events))
         at("enabled", len(names.rules))
@@ -379,7 +382,8 @@ class Compiler:
         if e.until is not None:
             return st.DEADLINE_ON, -1, 0, float(self._day(e.until))
         if e.clear_deadline:
-            return st.CLEAR_DEADLINE, -1, 0, 0.0
+            named = {None: -1, "self": -1, "target": -2}
+            return st.CLEAR_DEADLINE, -1, named[e.of] if e.of in named else self.names.party(e.of), 0.0
         if e.meet is not None:
             return st.MEET, -1, self.names.terms.index(e.meet), 0.0
         if e.renew_terms is not None:
@@ -483,7 +487,12 @@ class Compiler:
         outcomes = dict(self.scenario.outcomes)
         defaults = self.scenario.defaults
         if OWN_COLLAPSE not in outcomes:
-            outcomes[OWN_COLLAPSE] = Outcome(count="deaths", window_days=st.OBSERVED_DAYS, at_least=defaults.collapse_deaths, backdate_to=defaults.collapse_backdate_to)  # fmt: skip
+            outcomes[OWN_COLLAPSE] = Outcome(
+                count="deaths",
+                window_days=st.OBSERVED_DAYS,
+                at_least=defaults.collapse_deaths,
+                backdate_to=defaults.collapse_backdate_to,
+            )
         ordered: dict[str, Outcome] = {}
 
         def place(name: str) -> None:
@@ -655,7 +664,7 @@ class Compiler:
                 s[base : base + size] = [float(quantity.initial)] * size  # type: ignore[arg-type]  # fixed: plain
                 continue
             for item, value in quantity.initial.items():
-                offset = {"actor": self.names.party, "place": self.names.places.index}.get(of, lambda _: 0)(item)
+                offset = self.names.party(item) if of == "actor" else self.names.places.index(item)
                 s[base + offset] = float(value)  # type: ignore[arg-type]  # fixed: plain
 
     def _neighbours(self) -> tuple[list[int], list[int]]:
@@ -680,14 +689,18 @@ class Compiler:
     def _patrons(self) -> list[int]:
         of = {r.client: r.patron for r in self.scenario.relations.values()}
         nobody = self.names.party(None)
-        return [self.names.party(of[p]) if p in of else (self.names.party(of[self.names.agent(p)]) if self.names.agent(p) in of else nobody)
-                for p in self.names.parties]  # fmt: skip
+        found = [of.get(party) or of.get(self.names.agent(party)) for party in self.names.parties]
+        return [nobody if patron is None else self.names.party(patron) for patron in found]
 
     def _since_used(self) -> list[int]:
         first = self.layout.at["since"]
         read = {self.gates.ints[k * st.GATE] for k in range(len(self.gates))}
         read |= {self.ratios.ints[k * st.RATIO] for k in range(len(self.ratios))}
-        read |= {self.nodes.ints[k * st.NODE + st.N_WHAT] for k in range(len(self.nodes)) if self.nodes.ints[k * st.NODE] == st.N_STATE}  # fmt: skip
+        read |= {
+            self.nodes.ints[k * st.NODE + st.N_WHAT]
+            for k in range(len(self.nodes))
+            if self.nodes.ints[k * st.NODE] == st.N_STATE
+        }
         read |= {self.cases.ints[k * st.CASE + st.C_SCALE] for k in range(len(self.cases))}
         return [k for k in range(len(self.names.events)) if first + k in read]
 
@@ -734,9 +747,10 @@ class Compiler:
             case_reals=self.cases.reals, effects=self.effects.ints, effect_reals=self.effects.reals,
             tallies=self.tallies, interventions=self.intervention_rows.ints, given=self.given,
             streams=self._process_streams(), phases=[0, n_initiative, n_rules], since_used=self._since_used(),
-            decays=self.decays.ints, decay_reals=[*self.decays.reals, 0.5 ** (1.0 / scenario.defaults.rung_half_life_days)],
-            gauges=self.gauges.ints, nodes=self.nodes.ints, node_reals=self.nodes.reals, children=self.children,
-            outcomes=self.outcome_rows.ints, voided_by=self.voided_by, backdates=self.outcome_rows.reals,
+            decays=self.decays.ints, decay_reals=[*self.decays.reals, 0.5 ** (1.0 /
+            scenario.defaults.rung_half_life_days)], gauges=self.gauges.ints, nodes=self.nodes.ints,
+            node_reals=self.nodes.reals, children=self.children, outcomes=self.outcome_rows.ints,
+            voided_by=self.voided_by, backdates=self.outcome_rows.reals,
         )  # fmt: skip
 
     def _process_streams(self) -> list[int]:
@@ -749,12 +763,24 @@ class Compiler:
         if d.presses:
             bounds = self.scenario.quantities[d.presses.quantity]
             pressed = (d.presses.per_thousand, bounds.low, bounds.high)
-        numbers: list[Any] = [e.share, 0.5 ** (1.0 / e.half_life_days), d.rate, d.spill, d.sigma, d.return_rate, d.return_after_days, *pressed]  # type: ignore[operator]  # fmt: skip
+        numbers: list[Any] = [
+            e.share,
+            0.5 ** (1.0 / e.half_life_days),
+            d.rate,
+            d.spill,
+            d.sigma,
+            d.return_rate,
+            d.return_after_days,
+            *pressed,
+        ]  # type: ignore[operator]
         return [float(x) for x in numbers]
 
     def _limits(self) -> list[float]:
         d = self.scenario.defaults
-        return [float(x) for x in (d.deadline_lingers_days, d.rung_drifts_up_to, d.first_move_rung, d.fray_deaths, d.collapse_deaths)]  # fmt: skip
+        return [
+            float(x)
+            for x in (d.deadline_lingers_days, d.rung_drifts_up_to, d.first_move_rung, d.fray_deaths, d.collapse_deaths)
+        ]
 
     def _presses_at(self) -> int:
         presses = self.scenario.displacement.presses
@@ -773,6 +799,10 @@ def walk(condition: Condition | str) -> Iterable[Condition]:
 def referred(outcome: Outcome) -> list[str]:
     """The outcomes that an outcome's condition names, and those that void it."""
     before = [outcome.before] if isinstance(outcome.before, str) else outcome.before or []
-    named = [part for node in walk(outcome)
-             for part in (*(node.all or ()), *(node.any or ()), *([node.negate] if node.negate else ())) if isinstance(part, str)]  # fmt: skip
+    named = [
+        part
+        for node in walk(outcome)
+        for part in (*(node.all or ()), *(node.any or ()), *([node.negate] if node.negate else ()))
+        if isinstance(part, str)
+    ]
     return [*named, *before]

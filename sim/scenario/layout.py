@@ -1,4 +1,6 @@
-"""Where everything stands in the state vector: names of a scenario, sections, and what a perception's name means there."""
+"""Where everything stands in the state vector: names of a scenario, sections, and what a perception's name means
+there.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,13 @@ from sim.scenario.schema import Scenario
 
 EXCHANGE = "exchange"  # the exchange of fire: the party of what nobody does alone
 LEVELS = {"none": st.NO_TRUCE, "lower": st.LOWER, "leader": st.LEADER}
-STATUSES = {"absent": st.ABSENT, "free": st.FREE, "blocking": st.BLOCKING, "encircled": st.ENCIRCLED, "evacuated": st.EVACUATED}  # fmt: skip
+STATUSES = {
+    "absent": st.ABSENT,
+    "free": st.FREE,
+    "blocking": st.BLOCKING,
+    "encircled": st.ENCIRCLED,
+    "evacuated": st.EVACUATED,
+}
 DEADLINES = {"none": st.NO_DEADLINE, "pending": st.PENDING, "passed": st.PASSED}
 WORLD = {
     "regime": st.REGIME, "top_regime_days": st.TOP_REGIME_DAYS, "calm_days": st.CALM_DAYS, "deaths_7d": st.DEATHS_7D,
@@ -127,7 +135,7 @@ class Layout:
         if head == "mark" and event is not None and rest in self.names.marks[event]:
             return Perception(self.at["marks"] + self.names.marks[event].index(rest))
         if head in ("since", "count") and rest in self.names.events:
-            return Perception(self.at[head] + self.names.events.index(rest))
+            return Perception(self.at["since" if head == "since" else "happened"] + self.names.events.index(rest))
         if head in DYAD_SECTIONS or head in PAIR_SECTIONS or head == "offered":
             return self._of_pair(head, rest)
         found = self._of_place(name, head, rest) or self._of_self(name)

@@ -112,7 +112,7 @@ VERBS: dict[str, Verb] = {
     "accept": Verb("offers between the two are settled", (), ("actor", "target")),
     "deadline": Verb("the actor's ultimatum, days from today", (), ("actor",)),
     "until": Verb("the actor's ultimatum, a date", (), ("actor",)),
-    "clear_deadline": Verb("the actor's ultimatum is over", (), ("actor",)),
+    "clear_deadline": Verb("the ultimatum of the actor, or of a named party, is over", ("of",), ("actor",)),
     "meet": Verb("a term of the agreement is met"),
     "renew_terms": Verb("unmet terms fall due so many days from today"),
     "join": Verb("becomes bound by the agreement"),

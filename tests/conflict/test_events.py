@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from sim.conflict import state as st
+from sim.conflict.day import day
 from sim.model import CeasefireModel
 from sim.trajectory import Event
 from tests.small import look, on_day, played, ready, rule, told
@@ -227,8 +228,11 @@ def test_the_log_has_a_row_for_each_event_with_who_when_where_and_how_likely() -
     assert (fighting.phase, fighting.by, fighting.against, fighting.marks) == ("daily", "red", "band", {"deaths": 0.0})
 
 
-def test_a_log_without_room_is_noticed() -> None:
-    model = played(1, rules={"note": rule()})
-    model.log = model.log[: model.decoder.log_width]
-    with pytest.raises(RuntimeError, match="room for 1 events and needed 2"):
-        model.events()
+def test_a_log_without_room_goes_on_counting() -> None:
+    prepared = ready(rules={"note": rule()})
+    model = CeasefireModel(prepared)
+    s, width = list(model.state), model.decoder.log_width
+    log = [0.0] * width  # one row
+    day(s, prepared.compiled.tables, model.address, log)
+    assert (s[st.LOGGED], len(log)) == (2.0, width)
+    assert model.decoder.events(log, 1)[0].rule == "note"

@@ -268,6 +268,8 @@ def test_an_outcome_that_rests_on_another_takes_its_credit() -> None:
 
 def test_an_intervention_is_credited_as_one() -> None:
     assert credit({"count": "event.shot", "at_least": 1}, shots(3)) == ("red", "intervention")
+    nobody = {"s": {"on": on_day(3)["on"], "event": "note"}}
+    assert credit({"count": "event.note", "at_least": 1}, nobody) == ("exchange", "intervention")
 
 
 def test_nobody_crossed_what_was_not_crossed() -> None:

@@ -16,17 +16,19 @@ MEASURED = re.compile(r"(?P<before>\S+) → (?P<after>\S+) \| (?P<middle>\S+) \(
 
 INTRODUCTION = """# The article's mechanisms, each switched off once
 
-Made from `tests/mechanisms/table.py` by `python -m tests.mechanisms.page`; change the table, not this page. Each row takes
-one mechanism of the article out of the model and says which outcome moves, which way, and by how much. Both runs have the
-same trials with the same luck, so what differs is the mechanism's doing. The scenario is one in which it can act: where a
-tripwire already stands, setting tripwires changes little. "In" adds what both runs change to bring it about.
+Made from `tests/mechanisms/table.py` by `python -m tests.mechanisms.page`; change the table, not this page. Each row
+takes one mechanism of the article out of the model and says which outcome moves, which way, and by how much. Both
+runs have the same trials with the same luck, so what differs is the mechanism's doing. The scenario is one in which
+it can act: where a tripwire already stands, setting tripwires changes little. "In" adds what both runs change to
+bring it about.
 
 A number is the mean over trials: of an outcome, the share of trials in which it came about; of deaths, displaced people
-(thousand), sectors and posts, the amount. In brackets stands the 99 % interval of the paired difference. It covers chance
-only: every number stands at the median of what is believed about it. `tests/mechanisms/test_ablations.py` repeats each row
-and asks for the direction with a one-sided error rate of 1 in 1,000.
+(thousand), sectors and posts, the amount. In brackets stands the 99 % interval of the paired difference. It covers
+chance only: every number stands at the median of what is believed about it. `tests/mechanisms/test_ablations.py`
+repeats each row and asks for the direction with a one-sided error rate of 1 in 1,000.
 
-What a row does not say: that the mechanism has this effect in the world. It says that in this model, with its assumptions,
+What a row does not say: that the mechanism has this effect in the world. It says that in this model, with its
+assumptions,
 the mechanism is connected to an outcome. Large differences often come from assumed rates."""
 
 HEADER = (

@@ -1,10 +1,12 @@
-"""Runs for the tests of mechanisms: many trials of a scenario in the compiled engine, kept, and pairs of them compared."""
+"""Runs for the tests of mechanisms: many trials of a scenario in the compiled engine, kept, and pairs of them
+compared.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from math import sqrt
 
 import numpy as np
@@ -64,7 +66,7 @@ def arm(row: Mechanism, off: bool) -> dict[str, Floats]:
     return table(row.scenario, tuple(sorted(changes.items())), row.without if off else (), row.trials)
 
 
-@lru_cache(maxsize=None)
+@cache
 def table(name: str, changes: Items, without: tuple[str, ...], trials: int) -> dict[str, Floats]:
     """Columns of numbers of a scenario's trials; the day of an outcome also as whether it happened, under its name."""
     rows = [t.row for t in simulate(load(name, dict(changes), without), SEED, 0, range(trials))]

@@ -1,4 +1,5 @@
-"""The mechanisms of the article, one row each: what is switched off, where it can act, which outcome moves and which way.
+"""The mechanisms of the article, one row each: what is switched off, where it can act, which outcome moves and which
+way.
 
 The table is the documentation: `docs/explanation/mechanisms.md` is made from it, and `test_ablations.py` runs it. A row
 is run twice with the same luck, with the mechanism and without it. `variant` holds in both runs: it puts the mechanism
@@ -20,9 +21,7 @@ SOCHI, AUGUST, JANUARY, MOSCOW = "sochi-2018-09-17", "idlib-2019-08-01", "idlib-
 POSTS_ALLOWED = {"rules.set_post.enabled": "true"}  # 29 January 2020, before blocking posts stood, with the rule on
 LIKELY_CLASH = {"rules.clash.rate": "0.001", "horizon_days": "60"}  # the upper end of an assumed range
 GROUNDED = "{aircraft_grounded: {on: 2020-01-29, event: air_support_off, actor: russia, target: syria}}"
-BLAMED_ON_SYRIA = (
-    "[{kill: killed}, {provoke: killed, blame: syria}, {add: restraint, by: 0.05, of: hts}, {multiply: patrols, by: 0.5}]"
-)
+BLAMED_ON_SYRIA = "[{kill: killed}, {provoke: killed, blame: syria}, {add: restraint, by: 0.05, of: hts}, {multiply: patrols, by: 0.5}]"
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ TABLE = (
         changes={"parameters.blames_patron.value": "1"}, variant={"horizon_days": "90"}, trials=800,
     ),
     Mechanism(
-        "attribution: attacks by those outside the deal are not laid at the door of Damascus", "A3", "outsider_attack", MOSCOW,
-        "Syria is blamed for them", "deaths_syria", "rises",
+        "attribution: attacks by those outside the deal are not laid at the door of Damascus", "A3",
+        "outsider_attack", MOSCOW, "Syria is blamed for them", "deaths_syria", "rises",
         changes={"events.outsider_attack.effects": BLAMED_ON_SYRIA}, variant={"horizon_days": "180"},
     ),
     Mechanism(
@@ -78,8 +77,8 @@ TABLE = (
     ),
     Mechanism(
         "erosion of the 2018 agreement", "A4", "shelling", SOCHI,
-        "violations below an offensive (shelling, bombing) stop, and with them what they wear down", "repudiated", "falls",
-        without=("shelling", "air_strike"), trials=1000,
+        "violations below an offensive (shelling, bombing) stop, and with them what they wear down", "repudiated",
+        "falls", without=("shelling", "air_strike"), trials=1000,
     ),
     Mechanism(
         "blow-up of the 2018 agreement", "A4", "repudiate", ARTICLE,
@@ -103,7 +102,8 @@ TABLE = (
     ),
     Mechanism(
         "ground operation on mass casualties", "A8", "operation", "ultimatum-withdrawn",
-        "ten dead at once have no consequence of their own", "direct_war", "falls", without=("operation_on_mass_casualties",),
+        "ten dead at once have no consequence of their own", "direct_war", "falls",
+        without=("operation_on_mass_casualties",),
     ),
     Mechanism(
         "failed rounds of talks", "A9", "talks", EVE,
@@ -116,7 +116,8 @@ TABLE = (
     ),
     Mechanism(
         "fragile truces", "A1", "truce_breaks", JANUARY,
-        "no lower-level truce is of the short kind", "places_lost", "falls", changes={"parameters.fragile_lower.value": "0"},
+        "no lower-level truce is of the short kind", "places_lost", "falls",
+        changes={"parameters.fragile_lower.value": "0"},
     ),
     Mechanism(
         "lasting truces", "A1", "agreement_in_force", SOCHI,
@@ -149,7 +150,8 @@ TABLE = (
     Mechanism(
         "clients slip the leash", "A5", "offensive", SOCHI,
         "restraint is complete, and its effect at the strong end of its range", "collapse", "falls",
-        changes={"parameters.restraint_deal.value": "1", "parameters.restraint_war.value": "1", "parameters.leash.value": "0.05"},
+        changes={"parameters.restraint_deal.value": "1", "parameters.restraint_war.value": "1",
+        "parameters.leash.value": "0.05"},
     ),
     Mechanism(
         "rebel counter-attack", "A11", "counterattack", ARTICLE,
