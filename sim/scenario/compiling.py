@@ -763,16 +763,9 @@ class Compiler:
         if d.presses:
             bounds = self.scenario.quantities[d.presses.quantity]
             pressed = (d.presses.per_thousand, bounds.low, bounds.high)
-        numbers: list[Any] = [
-            e.share,
-            0.5 ** (1.0 / e.half_life_days),
-            d.rate,
-            d.spill,
-            d.sigma,
-            d.return_rate,
-            d.return_after_days,
-            *pressed,
-        ]  # type: ignore[operator]
+        half_life: Any = e.half_life_days
+        people = (d.rate, d.spill, d.sigma, d.return_rate, d.return_after_days, *pressed)
+        numbers: tuple[Any, ...] = (e.share, 0.5 ** (1.0 / half_life), *people)
         return [float(x) for x in numbers]
 
     def _limits(self) -> list[float]:

@@ -11,7 +11,7 @@ from scipy import stats
 from sim.conflict import state as st
 from sim.conflict.day import day
 from sim.model import CeasefireModel
-from sim.trajectory import Event
+from sim.trajectory import Event, Trajectory
 from tests.small import look, on_day, played, ready, rule, told
 
 MANY = 2000
@@ -34,8 +34,9 @@ def one(cases: list[dict[str, Any]], **changes: Any) -> float:
     return hits(model)[0].marks["size"]
 
 
-def hits(model: CeasefireModel) -> list[Event]:
-    return [event for event in model.events() if event.event == "hit"]
+def hits(model: CeasefireModel | Trajectory) -> list[Event]:
+    events = model.events if isinstance(model, Trajectory) else model.events()
+    return [event for event in events if event.event == "hit"]
 
 
 # --- laws -----------------------------------------------------------------------------------------------------------
@@ -120,6 +121,15 @@ def test_a_probability_is_raised_through_its_hazard() -> None:
     assert stats.binomtest(int(sum(plain)), MANY, 0.2).pvalue > FALSE_ALARM
     assert stats.binomtest(int(sum(raised)), MANY, 1 - 0.8**9).pvalue > FALSE_ALARM
     assert all(one_ <= other for one_, other in zip(plain, raised, strict=True))  # the same luck, a better chance
+
+
+def test_a_mark_shares_its_luck_neither_with_its_clock_nor_with_the_other_marks() -> None:
+    """A clock that rings seldom has a high draw; were it the mark's too, the mark would always happen."""
+    marks = {"first": [{"probability": 0.5}], "second": [{"probability": 0.5}]}
+    rules = {"hit": rule("hit", pick="place", rate=0.1)}
+    prepared = ready({"events": {"hit": {"marks": marks}}, "rules": rules})
+    found = {tuple(e.marks.values()) for trial in range(30) for e in hits(CeasefireModel(prepared, trial=trial).run())}
+    assert found == {(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)}
 
 
 def test_a_mark_may_read_those_drawn_before_it() -> None:
