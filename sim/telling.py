@@ -10,7 +10,7 @@ from itertools import groupby
 from string import Formatter
 
 from sim.scenario.schema import Scenario
-from sim.trajectory import DISPLACEMENT, FIGHTING, Event, Trajectory
+from sim.trajectory import DISPLACEMENT, FIGHTING, INTERVENTION, Event, Trajectory
 
 QUIET = (FIGHTING, DISPLACEMENT)
 
@@ -46,6 +46,8 @@ def sentence(scenario: Scenario, event: Event) -> str:
         if wanted <= words.keys():
             return kind.told.format(**words)
     name = (kind.name if kind else "") or event.event.replace("_", " ")
+    if event.by is None and event.rule == INTERVENTION:  # nobody's deed, and no fire either
+        return name
     return f"{words['by']}: {name}" + (f" ({words['against']})" if event.against else "")
 
 

@@ -231,7 +231,7 @@ def test_ctrl_c_in_a_terminal_stops_workers_without_noise(call: Call) -> None:
         (["fence.yaml", "--workers", "0"], "workers: 0 is not allowed"),
         (["fence.yaml", "--events", "a"], "'a' is not a list such as 0,17"),
         (["fence.yaml", "--events", "-3"], "count from 0"),
-        (["fence.yaml", "--engine", "steam"], "no 'steam'; allowed: mesa"),
+        (["fence.yaml", "--engine", "steam"], "no 'steam'; allowed: batch, mesa"),
         (["fence.yaml", "--resume"], "--resume needs --out"),
         (["fence.yaml", "--out", "fence.yaml"], "is a file"),
         ([], "Missing argument"),

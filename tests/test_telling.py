@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,14 @@ def test_a_quiet_trial_is_one_line() -> None:
     ]
 
 
+def test_a_day_on_which_only_an_outcome_came_true_is_told() -> None:
+    outcomes = {"calm": {"state": "calm_days", "at_least": 4.0}}
+    assert story(rules={"strike": None}, interventions={"news": None}, outcomes=outcomes)[:2] == [
+        "day 3, 2030-05-03: quiet; 0 killed in the fighting, 0 in seven days",
+        "  => calm",
+    ]
+
+
 def test_a_failed_trial_says_why() -> None:
     prepared = ready()
     failed = Trajectory(prepared.decoder.empty_row("RunError: no luck"), {}, [])
@@ -113,6 +122,15 @@ def test_an_event_is_told_by_its_sentence_its_name_or_its_id() -> None:
         sentence(scenario, event("strike")) == "Redland: strike (Blueland)"
     )  # its sentence wants a mark that is not there
     assert sentence(scenario, event("intervention x")) == "Redland: intervention x (Blueland)"
+
+
+def test_what_nobody_does_is_told_without_a_name() -> None:
+    scenario = small(STORY)
+    assert (
+        sentence(scenario, replace(event("intervention thaw"), by=None, against=None, rule="intervention"))
+        == "intervention thaw"
+    )
+    assert sentence(scenario, replace(event("grumble"), by=None, against=None)) == "the exchange of fire: a grumble"
 
 
 def test_marks_that_are_no_whole_numbers_are_told_with_two_digits() -> None:

@@ -31,6 +31,9 @@ COLUMNS = [
     "places_lost",
     "posts_encircled",
     "peak_rung",
+    "peak_rung.red.blue",
+    "peak_rung.red.band",
+    "peak_rung.blue.band",
     "regime_at_origin",
     "error",
 ]
@@ -65,6 +68,9 @@ def test_the_row_of_a_trial_in_which_nothing_happens() -> None:
         "places_lost": 0,
         "posts_encircled": 0,
         "peak_rung": 0,
+        "peak_rung.red.blue": 0,
+        "peak_rung.red.band": 0,
+        "peak_rung.blue.band": 0,
         "regime_at_origin": "quiet",
         "error": None,
     }
@@ -169,6 +175,15 @@ def test_the_rung_of_a_day_is_the_highest_of_all_agents() -> None:
         [0.0, 6.0, 6.0],
         [2.0, 6.0, 6.0],
     )
+
+
+def test_the_peak_of_each_pair_of_agents_outlives_its_rung() -> None:
+    events = {"high": {"rung": 6}, "deal": {"rung": -2}}
+    acts = {"a": on_day(1, event="high", target="hawks"), "b": on_day(2, event="deal", target="band")}
+    run = played(3, events=events, interventions=acts, defaults={"rung_drifts_up_to": -9}).trajectory()
+    peaks = {name: run.row[name] for name in ("peak_rung", "peak_rung.red.band", "peak_rung.red.blue")}
+    assert peaks == {"peak_rung": 6, "peak_rung.red.band": 6, "peak_rung.red.blue": 0}
+    assert run.daily["rung.red.band"] == [6.0, -2.0, -2.0]
 
 
 def test_before_the_first_day_the_series_are_empty() -> None:

@@ -49,12 +49,16 @@ def cache_folder() -> Path:
             return base
     except OSError:
         pass  # a home that cannot be written to: the temporary folder serves, for this user alone
-    private = (
-        Path(tempfile.gettempdir())
-        / f"ceasefire-{os.getuid() if hasattr(os, 'getuid') else os.environ.get('USERNAME', 'user')}"
-    )
+    return _private_folder()
+
+
+def _private_folder() -> Path:
+    """A temporary folder of this user; a new one where somebody else has taken its name, since code is run from it."""
+    user = str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    private = Path(tempfile.gettempdir()) / f"ceasefire-{user}"
     private.mkdir(mode=0o700, exist_ok=True)
-    return private
+    own = not hasattr(os, "getuid") or private.lstat().st_uid == os.getuid()
+    return private if own and not private.is_symlink() else Path(tempfile.mkdtemp(prefix="ceasefire-"))
 
 
 def write_module(source: str) -> Path:
@@ -64,6 +68,7 @@ def write_module(source: str) -> Path:
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "w") as file:
             file.write(source)
+        os.utime(temporary, (0, 0))  # numba's cache asks for the date: two processes that write alike must agree
         Path(temporary).replace(path)
     return path
 

@@ -46,13 +46,13 @@ def _run_chunk(ready: Prepared, trials: list[int], keep_events: Collection[int])
 class Arrays:
     """The raw results of a chunk: last states (n, states), regimes at the origin (n,), daily series, logs."""
 
-    def __init__(self, ready: Prepared, n: int, kept: int) -> None:
+    def __init__(self, ready: Prepared, n: int, kept: int, log_rows: int) -> None:
         days, decoder = ready.scenario.horizon_days, ready.decoder
         self.ready = ready
         self.last: Floats = np.empty((n, ready.compiled.tables.n_state))
         self.began: Floats = np.empty(n)
         self.daily: Floats = np.empty((n, days, len(decoder.series)))
-        self.logs: Floats = np.zeros((max(1, kept), decoder.log_width * LOG_ROWS_A_DAY * days if kept else 0))
+        self.logs: Floats = np.zeros((max(1, kept), decoder.log_width * log_rows if kept else 0))
         self.kept = kept
 
     def trajectory(self, k: int, trial: int) -> Trajectory:
@@ -72,9 +72,13 @@ class Arrays:
         return Trajectory(row, daily, events)
 
 
-def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: int = 0) -> Arrays:
-    """Run trials in the compiled kernel; logs are kept of the first `kept`."""
-    out = Arrays(ready, len(trials), kept)
+def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: int = 0, log_rows: int = 0) -> Arrays:
+    """Run trials in the compiled kernel; logs are kept of the first `kept`.
+
+    Each has room for `log_rows` events (0: the usual number); where more happened, all is run again with room enough.
+    """
+    log_rows = log_rows or LOG_ROWS_A_DAY * ready.scenario.horizon_days
+    out = Arrays(ready, len(trials), kept, log_rows)
     ci, cf = pack(ready.compiled.tables)
     at = address(ready.seed)
     watched = np.array(list(ready.decoder.series.values()), dtype=np.int64)
@@ -82,4 +86,5 @@ def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: int = 0) ->
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
         ready.set_index, trials, ready.scenario.horizon_days, watched, out.last, out.began, out.daily, out.logs,
     )  # fmt: skip
-    return out
+    needed = int(out.last[:kept, st.LOGGED].max(initial=0.0))
+    return run_arrays(ready, trials, kept, needed) if needed > log_rows else out

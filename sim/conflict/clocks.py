@@ -138,7 +138,11 @@ def pick(s: State, c: Tables, rule: int, u: float) -> int:
 def note(s: State, c: Tables, time: float, rule: int, item: int, h: float) -> None:
     """Insert a ring into the phase's list, kept in order of time (ties: the rule and item that come first)."""
     place = int(s[RINGS])
-    while place > 0 and s[c.rings + (place - 1) * RING + RING_TIME] > time:
+    while place > 0:
+        before = c.rings + (place - 1) * RING
+        tied = s[before + RING_TIME] == time  # an engine may ask rules in another order
+        if s[before + RING_TIME] < time or (tied and s[before + RING_RULE] <= rule):
+            break
         to = c.rings + place * RING
         for k in range(RING):
             s[to + k] = s[to - RING + k]

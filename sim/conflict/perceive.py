@@ -15,6 +15,7 @@ from sim.conflict.state import (
     G_KIND,
     G_SCOPE,
     GATE,
+    LARGEST_BIT,
     ORDERED,
     OUTSIDE,
     PLACE,
@@ -60,6 +61,13 @@ def locate(c: Tables, base: int, scope: int, of: Context) -> int:
     return base + c.patron_of[of.by]
 
 
+def among(mask: float, value: float) -> bool:
+    """Whether a value is one of the whole numbers whose bits stand in a mask."""
+    if not 0.0 <= value <= LARGEST_BIT or value != int(value):
+        return False
+    return (int(mask) >> int(value)) & 1 != 0
+
+
 def gates_hold(s: State, c: Tables, first: int, end: int, of: Context) -> bool:
     """Whether all gates from `first` to `end` hold."""
     for gate in range(first, end):
@@ -69,7 +77,7 @@ def gates_hold(s: State, c: Tables, first: int, end: int, of: Context) -> bool:
         value = s[base] if scope == FIXED else s[locate(c, base, scope, of)]
         kind = c.gates[row + G_KIND]
         if kind == AMONG:
-            if (int(c.bounds[2 * gate]) >> int(value)) & 1 == 0:
+            if not among(c.bounds[2 * gate], value):
                 return False
         elif (c.bounds[2 * gate] <= value <= c.bounds[2 * gate + 1]) == (kind == OUTSIDE):
             return False

@@ -54,6 +54,7 @@ FIXED, PLACE, POST, BY, AGAINST, ORDERED, REVERSED, DYAD, PATRON = range(9)
 
 # --- kinds of gate -------------------------------------------------------------------------------------------------
 WITHIN, OUTSIDE, AMONG = range(3)  # low <= x <= high; not so; bit x of a mask
+LARGEST_BIT = 51  # of a mask, which is kept in a float
 
 # --- post statuses, truce and offer levels, deadline states ------------------------------------------------------
 ABSENT, FREE, BLOCKING, ENCIRCLED, EVACUATED = range(5)

@@ -15,6 +15,7 @@ from typing import Any
 from sim.errors import Problem
 from sim.scenario.acting import Acting
 from sim.scenario.ending import Ending
+from sim.scenario.laws import Distribution
 from sim.scenario.meanings import Scope
 from sim.scenario.nodes import Key
 from sim.scenario.numbers import Reference
@@ -24,6 +25,7 @@ from sim.scenario.vocabulary import BUILT_IN_QUANTITIES, PERCEPTIONS, PREFIXES, 
 
 Path = tuple[Key, ...]
 SHARE = (0.0, 1.0)
+LARGEST = 1e15
 
 
 def check(scenario: Scenario, where: Where, faulty: Iterable[tuple[Any, ...]] = ()) -> list[Problem]:
@@ -62,6 +64,7 @@ class Checker(Acting, Ending):
         self.rules()
         self.dated()
         self.outcomes()
+        self.magnitudes()
         self.sources()
         self.unread()
 
@@ -286,6 +289,12 @@ class Checker(Acting, Ending):
 
     # --- sources and loose ends --------------------------------------------------------------------------------------
 
+    def magnitudes(self) -> None:
+        """No number is so large that sums of them leave the range of floats, or counts the integers of a machine."""
+        for path, value in _numbers(self.scenario, ()):
+            if path != ("ensemble", "seed"):
+                self.number(path, value, -LARGEST, LARGEST)
+
     def sources(self) -> None:
         """Every key that a basis or a `source` lists stands in `sources`."""
         for path, section in _sections(self.scenario, ()):
@@ -313,13 +322,25 @@ def _earlier(day: dt.date, origin: dt.date) -> str:
 
 def _sections(value: object, path: Path) -> Iterable[tuple[Path, Section]]:
     """Every section within a section, with its path."""
+    return ((at, part) for at, part in _parts(value, path) if isinstance(part, Section))
+
+
+def _numbers(value: object, path: Path) -> Iterable[tuple[Path, float | Distribution]]:
+    """Every number and distribution within a section, with its path."""
+    for at, part in _parts(value, path):
+        if isinstance(part, int | float | Distribution) and not isinstance(part, bool):
+            yield at, part
+
+
+def _parts(value: object, path: Path) -> Iterable[tuple[Path, object]]:
+    """A value and everything within it, with its path."""
+    yield path, value
     if isinstance(value, Section):
-        yield path, value
         for name, field in type(value).model_fields.items():
-            yield from _sections(value.__dict__[name], (*path, field.alias or name))
+            yield from _parts(value.__dict__[name], (*path, field.alias or name))
     elif isinstance(value, dict):
         for key, child in value.items():
-            yield from _sections(child, (*path, key))
+            yield from _parts(child, (*path, key))
     elif isinstance(value, list | tuple):
         for number, child in enumerate(value):
-            yield from _sections(child, (*path, number))
+            yield from _parts(child, (*path, number))

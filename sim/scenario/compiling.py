@@ -215,7 +215,7 @@ class Compiler:
         if isinstance(gate, str | float | int):
             return [(st.WITHIN, number(gate), number(gate))]
         if isinstance(gate, list):
-            return [(st.AMONG, float(sum(1 << int(number(value)) for value in gate)), 0.0)]
+            return [(st.AMONG, float(sum(1 << bit for bit in {int(number(value)) for value in gate})), 0.0)]
         return self._bounds(gate, number)
 
     def _bounds(self, gate: Bounds, number: Any) -> list[tuple[int, float, float]]:
@@ -522,7 +522,7 @@ class Compiler:
             first = len(self.nodes)
             backdate = -1
             if outcome.backdate_to is not None and outcome.count is not None:
-                backdate = self._gauge(outcome.count, outcome.window_days or 0)
+                backdate = self._gauge(outcome.count, self._window(outcome))
             self._node(outcome)
             void_first = len(self.voided_by)
             before = [outcome.before] if isinstance(outcome.before, str) else outcome.before or []
@@ -530,6 +530,10 @@ class Compiler:
             self.outcome_rows.add(
                 (first, len(self.nodes), void_first, len(self.voided_by), backdate), (outcome.backdate_to or 0.0,)
             )
+
+    def _window(self, condition: Condition) -> int:
+        """Days of a condition's window; one longer than the trial is as long as the trial."""
+        return min(condition.window_days or 0, self.scenario.horizon_days)
 
     def _gauge(self, counter: str, window: int) -> int:
         if (counter, window) not in self.gauge_of:
@@ -567,7 +571,7 @@ class Compiler:
             self._in_rule(self.names.party(None), self.names.party(None))
             return self.nodes.add((st.N_STATE, self._perceive(condition.state).base, 0, 0, -1), (low, high))
         counter = condition.count or ""
-        gauge = self._gauge(counter, condition.window_days or 0)
+        gauge = self._gauge(counter, self._window(condition))
         kind = st.N_SUM if condition.days_at_least is None else st.N_DAYS
         head, *rest = counter.split(".")
         credit = self.names.events.index(rest[0]) if head == "event" else -1
@@ -586,7 +590,7 @@ class Compiler:
         if condition.at_least is not None:
             low = condition.at_least
         if condition.above is not None:
-            low = nextafter(condition.above, inf)
+            low = max(low, nextafter(condition.above, inf))
         if condition.below is not None:
             high = nextafter(condition.below, -inf)
         return low, high

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from math import inf
 from typing import Any
 
+from sim.conflict.state import LARGEST_BIT
 from sim.errors import Problem, allowed_values
 from sim.scenario.laws import Distribution
 from sim.scenario.meanings import Meaning, Meanings, Scope, Unknown
@@ -108,6 +109,8 @@ class Finder:
             self.wrong(path, "the list is empty, so this gate can never hold")
         for value in gate if isinstance(gate, list) else [gate]:
             number = self._value(path, name, value, meaning)
+            if isinstance(gate, list) and number is not None and number not in range(LARGEST_BIT + 1):
+                self.wrong(path, f"{value:g} cannot stand in a list; allowed there: whole numbers, 0 to {LARGEST_BIT}")
             if number is not None and not meaning.low <= number <= meaning.high:
                 self.wrong(path, f"{value:g} is never a value of `{name}`; allowed: {_values(meaning)}")
 

@@ -163,7 +163,7 @@ TABLE = (
     ),
     Mechanism(
         "infighting in a lull", "A11", "infighting", SOCHI,
-        "rebel groups do not fight each other", "displaced", "falls", without=("infighting",), trials=1000,
+        "rebel groups do not fight each other", "displaced", "falls", without=("infighting",), trials=2000,
     ),
     Mechanism(
         "Turkish-Russian tension", "A1", "clash", ARTICLE,
@@ -200,8 +200,8 @@ TABLE = (
     ),
     Mechanism(
         "displacement puts pressure on Turkey", "A13", "border_opening", ARTICLE,
-        "people at the border do not press", "new_agreement", "falls",
-        changes={"displacement.presses.per_thousand": "0"}, trials=1600,
+        "people at the border do not press, so the presidents call each other later", "deaths", "rises",
+        changes={"displacement.presses.per_thousand": "0"}, variant={"horizon_days": "120"}, trials=2000,
     ),
     Mechanism(
         "withdrawal as a way down", "A7", "withdraw_to_lines", ARTICLE,
