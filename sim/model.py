@@ -24,7 +24,7 @@ from sim.conflict.day import close_day, open_day
 from sim.conflict.perceive import locate
 from sim.draws import address
 from sim.history.driving import begin_trial
-from sim.preparing import Prepared, prepare
+from sim.preparing import Prepared, prepare, prepared
 from sim.scenario.layout import EXCHANGE
 from sim.scenario.schema import Scenario
 from sim.trajectory import Event, Factor, Trajectory
@@ -122,7 +122,7 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
         daily = dict(zip(self.decoder.series_names(), map(list, zip(*self.history, strict=True)), strict=False))
         daily = daily or {name: [] for name in self.decoder.series_names()}
         row = {"set": self.prepared.set_index, "trial": self.trial}
-        row |= self.decoder.row(self.state, self.prepared.origin.state, self.first_state, daily)
+        row |= self.decoder.row(self.state, self.prepared.origin.state, self.first_state[st.REGIME], daily["deaths_7d"])
         return Trajectory(row, daily, self.events())
 
     # --- behind it
@@ -197,7 +197,7 @@ def simulate(
 
     A trial that fails becomes a trajectory whose row holds its error, and the others go on.
     """
-    ready = prepare(scenario, seed, set_index)
+    ready = prepared(scenario, seed, set_index)
     for trial in trials:
         try:
             run = CeasefireModel(ready, trial=trial, collect=False).run()

@@ -23,6 +23,23 @@ class Prepared:
     set_index: int
 
 
+class _Last:
+    """The scenario made ready last: chunks of one parameter set come one after another."""
+
+    key: tuple[Scenario, int, int] | None = None
+    ready: Prepared | None = None
+
+
+def prepared(scenario: Scenario, seed: int, set_index: int) -> Prepared:
+    """As `prepare`, but what was made ready last is not made again."""
+    last = _Last.ready
+    if last is not None and _Last.key is not None and _Last.key[0] is scenario and _Last.key[1:] == (seed, set_index):
+        return last
+    ready = prepare(scenario, seed, set_index)
+    _Last.key, _Last.ready = (scenario, seed, set_index), ready
+    return ready
+
+
 def prepare(scenario: Scenario, seed: int | None = None, set_index: int = 0) -> Prepared:
     """Fix the numbers of a parameter set (medians where the scenario has one set), compile, drive to the origin."""
     seed = scenario.ensemble.seed if seed is None else seed

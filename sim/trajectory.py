@@ -60,6 +60,20 @@ class Trajectory:
     events: list[Event]
 
 
+@dataclass(frozen=True)
+class Block:
+    """Many trials at once: rows, daily series as one array (trials, series, days), the events that are kept.
+
+    `events` is by position in the block. Engines that run many trials at a time return these, so that no number of a
+    million trials has to become a Python object.
+    """
+
+    rows: list[dict[str, Any]]
+    series: tuple[str, ...]
+    daily: Any
+    events: dict[int, list[Event]]
+
+
 class Decoder:
     """Reads states and logs of a compiled scenario back into names."""
 
@@ -75,6 +89,13 @@ class Decoder:
     # --- daily series ------------------------------------------------------------------------------------------------
 
     @cached_property
+    def _read(self) -> set[int]:
+        """Addresses that some rule's gate or ratio reads: a party's quantity that none reads is no series."""
+        c = self.tables
+        gates = {c.gates[k * st.GATE + st.G_BASE] for k in range(len(c.gates) // st.GATE)}
+        return gates | {c.ratios[k * st.RATIO + st.Q_BASE] for k in range(len(c.ratios) // st.RATIO)}
+
+    @cached_property
     def series(self) -> dict[str, int]:
         """Name of each daily series that is read straight from the state, with its address."""
         at, names = self.layout.at, self.names
@@ -83,7 +104,8 @@ class Decoder:
             if of == "world":
                 series[quantity] = base
             if of == "actor":
-                series |= {f"{quantity}.{party}": base + k for k, party in enumerate(names.parties[:-1])}
+                read = ((k, party) for k, party in enumerate(names.parties[:-1]) if base + k in self._read)
+                series |= {f"{quantity}.{party}": base + k for k, party in read}
         series |= {f"taken.{place}": at["taken"] + k for k, place in enumerate(names.places)}
         agents = set(names.agents)
         series |= {f"rung.{a}.{b}": at["rung"] + k for k, (a, b) in enumerate(names.dyads) if {a, b} <= agents}
@@ -135,10 +157,10 @@ class Decoder:
     # ---------------------------------------------------------------------------------------------------------
 
     def row(
-        self, s: Sequence[float], origin: Sequence[float], start: Sequence[float], daily: dict[str, list[float]]
+        self, s: Sequence[float], origin: Sequence[float], began: float, deaths_7d: Sequence[float]
     ) -> dict[str, Any]:
-        """The results of a trial from its last state, the driven state at the origin, its first state and daily
-        series.
+        """The results of a trial: from its last state, the driven state at the origin, the regime that it began in, and
+        the seven-day deaths of each day.
         """
         c, names = self.tables, self.names
         outcomes = {name: _day(s[c.outcome_day + k]) for k, name in enumerate(names.outcomes)}
@@ -157,7 +179,7 @@ class Decoder:
         }
         row |= {f"{name}_day": day for name, day in outcomes.items() if name in known}
         row |= {
-            "agreement_effective": _effective(outcomes.get(NEW_AGREEMENT), daily["deaths_7d"]),
+            "agreement_effective": _effective(outcomes.get(NEW_AGREEMENT), deaths_7d),
             "rebel_initiated": outcomes.get(REBEL_INITIATED) is not None if REBEL_INITIATED in outcomes else None,
             "deaths": s[st.DEATHS_TOTAL],
         }
@@ -170,7 +192,7 @@ class Decoder:
         }
         row |= {f"peak_rung.{a}.{b}": int(s[c.dyad_peak + k]) for k, (a, b) in self._agent_dyads()}
         row |= {
-            "regime_at_origin": names.regimes[int(start[st.REGIME])],
+            "regime_at_origin": names.regimes[int(began)],
             "error": None,
         }
         return row
@@ -182,7 +204,7 @@ class Decoder:
     def empty_row(self, error: str) -> dict[str, Any]:
         """The row of a trial that failed: its error, and nothing else."""
         zeros = [0.0] * self.tables.n_state
-        row = self.row(zeros, zeros, zeros, {"deaths_7d": []})
+        row = self.row(zeros, zeros, 0.0, [])
         return dict.fromkeys(row) | {"error": error}
 
     def _who(self, number: float) -> str:

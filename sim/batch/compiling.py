@@ -18,7 +18,9 @@ from sim.batch.translating import digest, translate
 
 KERNEL = '''
 @njit(nogil=True, cache=True, error_model="numpy")
-def run_trials(ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs):
+def run_trials(
+    ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs, log_of
+):
     """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the
     first.
 
@@ -31,11 +33,11 @@ def run_trials(ci, cf, origin, regimes, fragile, low, high, set_index, trials, d
         at = Address(low, high, set_index, trials[k])
         begin(s, ci, cf, at, regimes, fragile)
         began[k] = s[REGIME]
-        log_rows = logs[k] if k < len(logs) else logs[0][:0]
+        log_rows = logs[log_of[k]] if log_of[k] >= 0 else logs[0][:0]
         for today in range(days):
             day(s, ci, cf, at, log_rows)
             for j in range(len(watched)):
-                daily[k, today, j] = s[watched[j]]
+                daily[k, j, today] = s[watched[j]]
 '''
 
 

@@ -11,9 +11,11 @@ from sim.errors import InputError
 from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from sim.trajectory import Trajectory
+    from sim.trajectory import Block, Trajectory
 
 ENGINES = {"batch": "sim.batch.engine:simulate", "mesa": "sim.model:simulate"}
+SMALLEST_CHUNKS = {"batch": 250}  # trials: where one takes a millisecond, files of fewer cost more than they hold
+BLOCK_ENGINES = {"batch": "sim.batch.engine:simulate_blocks"}
 
 
 def default_engine() -> str:
@@ -33,6 +35,24 @@ class Engine(Protocol):
     ) -> Iterator[Trajectory]:
         """The trajectories of `trials`."""
         ...
+
+
+class BlockEngine(Protocol):
+    """Runs the same trials many at a time; engines that can are in `BLOCK_ENGINES` too."""
+
+    def __call__(
+        self, scenario: Scenario, seed: int, set_index: int, trials: Iterable[int], keep_events: Collection[int] = ()
+    ) -> Iterator[Block]:
+        """The trials in blocks, in the order asked."""
+        ...
+
+
+def find_block_engine(name: str) -> BlockEngine | None:
+    """The face of the engine called `name` that runs blocks of trials; None where it has none."""
+    if name not in BLOCK_ENGINES:
+        return None
+    module, _, attribute = BLOCK_ENGINES[name].partition(":")
+    return cast(BlockEngine, getattr(import_module(module), attribute))
 
 
 def find_engine(name: str) -> Engine:

@@ -55,14 +55,17 @@ class Plan:
     events: tuple[tuple[int, int], ...] = ()
 
     @classmethod
-    def of(cls, scenario: Scenario, events: Iterable[Asked] = ()) -> Plan:
-        """The plan that a scenario's `ensemble` section asks for; an event log is a trial of set 0, or (set, trial)."""
+    def of(cls, scenario: Scenario, events: Iterable[Asked] = (), smallest: int = SMALLEST_CHUNK) -> Plan:
+        """The plan that a scenario's `ensemble` section asks for; an event log is a trial of set 0, or (set, trial).
+
+        `smallest` is the least number of trials in a chunk.
+        """
         sets, trials = scenario.ensemble.sets, scenario.ensemble.trials
         kept = sorted({(0, asked) if isinstance(asked, int) else asked for asked in events})
         if kept and min(min(pair) for pair in kept) < 0:
             raise InputError(f"events: trials and sets count from 0, so there is no {kept[0]}")
         within = tuple((index, trial) for index, trial in kept if index < sets and trial < trials)
-        return cls(sets, trials, chunk_size(sets * trials), within)
+        return cls(sets, trials, chunk_size(sets * trials, smallest), within)
 
     @property
     def total(self) -> int:
@@ -87,6 +90,6 @@ class Plan:
             first += count
 
 
-def chunk_size(total: int) -> int:
+def chunk_size(total: int, smallest: int = SMALLEST_CHUNK) -> int:
     """Trials in a chunk: at most `MOST_CHUNKS` files however many trials, and chunks short enough to lose few."""
-    return max(SMALLEST_CHUNK, -(-total // MOST_CHUNKS))
+    return max(smallest, -(-total // MOST_CHUNKS))

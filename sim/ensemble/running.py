@@ -21,10 +21,10 @@ from tqdm import tqdm
 
 from sim.ensemble import manifest as manifests
 from sim.ensemble import tables, worker
-from sim.ensemble.engines import default_engine, find_engine
+from sim.ensemble.engines import SMALLEST_CHUNKS, default_engine, find_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
-from sim.ensemble.plan import Asked, Chunk, Plan
+from sim.ensemble.plan import SMALLEST_CHUNK, Asked, Chunk, Plan
 from sim.ensemble.results import Results
 from sim.ensemble.worker import GO_ON, Job, Worker
 from sim.errors import CeasefireError, InputError, ResultsError, RunError
@@ -61,7 +61,7 @@ def run(
     engine = engine or default_engine()
     find_engine(engine)
     folder = Path(out) if out is not None else default_folder(asked)
-    plan = Plan.of(asked, events)
+    plan = Plan.of(asked, events, SMALLEST_CHUNKS.get(engine, SMALLEST_CHUNK))
     processes = _how_many(workers, plan)
     with _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest:
         if not (manifest.complete and manifest.status == "done"):

@@ -73,9 +73,7 @@ def summarise(series: Sequence[str], values: Floats) -> Summary:
     """The summary of `values`, shape (trials, series, days); what is not finite is left out."""
     finite = np.isfinite(values)
     zeroed = np.where(finite, values, 0.0)
-    cells = np.arange(values.shape[1] * values.shape[2]).reshape(values.shape[1:])
-    keys = (cells * _STRIDE + _BINS + bin_of(zeroed))[finite]
-    unique, counts = np.unique(keys, return_counts=True)
+    keys, counts = _filled_bins(zeroed, finite)
     return Summary(
         tuple(series),
         finite.sum(axis=0, dtype=np.int64),
@@ -84,9 +82,25 @@ def summarise(series: Sequence[str], values: Floats) -> Summary:
         np.where(finite, values, np.inf).min(axis=0, initial=np.inf),
         np.where(finite, values, -np.inf).max(axis=0, initial=-np.inf),
         (zeroed == np.floor(zeroed)).all(axis=0),
-        unique.astype(np.int64),
-        counts.astype(np.int64),
+        keys,
+        counts,
     )
+
+
+def _filled_bins(values: Floats, counted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """Keys and counts of the filled bins, sorted; one series at a time, whose bins lie close together."""
+    days = values.shape[2]
+    keys, counts = [], []
+    for series in range(values.shape[1]):
+        bins = bin_of(values[:, series, :])
+        low, width = int(bins.min()), int(bins.max() - bins.min()) + 1
+        dense = ((bins - low) + np.arange(days) * width)[counted[:, series, :]]
+        filled = np.bincount(dense, minlength=days * width)
+        found = np.flatnonzero(filled)
+        cells = series * days + found // width
+        keys.append(keys_of(cells, found % width + low))
+        counts.append(filled[found])
+    return np.concatenate(keys).astype(np.int64), np.concatenate(counts).astype(np.int64)
 
 
 def merge(summaries: Iterable[Summary]) -> Summary:
@@ -204,13 +218,19 @@ class Gatherer:
         self._summary: Summary | None = None
         self._series: tuple[str, ...] = ()
 
+    def add_block(self, series: Sequence[str], values: Floats) -> None:
+        """Add many trials at once: `values` has the shape (trials, series, days)."""
+        self._series = self._series or tuple(series)
+        self._waiting.append(values)
+        self._flush()
+
     def add(self, daily: Mapping[str, Sequence[float]]) -> None:
         """Add one trial's series; a series shorter than the horizon counts for the days it has."""
         self._series = self._series or tuple(daily)
         values = np.full((len(self._series), self._days), np.nan)
         for row, name in zip(values, self._series, strict=True):
             row[: len(daily[name])] = daily[name]
-        self._waiting.append(values)
+        self._waiting.append(values[None])
         if len(self._waiting) >= self._block:
             self._flush()
 
@@ -221,6 +241,6 @@ class Gatherer:
 
     def _flush(self) -> None:
         if self._waiting:
-            block = summarise(self._series, np.stack(self._waiting))
+            block = summarise(self._series, np.concatenate(self._waiting))
             self._summary = block if self._summary is None else merge([self._summary, block])
             self._waiting = []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sim.ensemble import sketch, tables
-from sim.ensemble.engines import Engine, find_engine
+from sim.ensemble.engines import BlockEngine, Engine, find_block_engine, find_engine
 from sim.ensemble.manifest import Done
 from sim.ensemble.plan import Chunk, Segment
 from sim.errors import CeasefireError, InputError, RunError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from sim.trajectory import Event
+    from sim.trajectory import Block, Event
 
 GO_ON = "what is stored is safe: put that right, then go on with --resume"
 TRIALS, DAILY, BINS, EVENTS = "trials", "daily", "daily/bins", "events"
@@ -67,6 +67,7 @@ class Worker:
         self.job = job
         self.stop = stop
         self.engine: Engine = find_engine(job.engine)
+        self.blocks = find_block_engine(job.engine)
 
     def compute(self, chunk: Chunk) -> Done:
         """Run the chunk's trials and store its files; OSError becomes RunError, one trial's failure a row."""
@@ -76,6 +77,13 @@ class Worker:
         gathered = sketch.Gatherer(self.job.scenario.horizon_days)
         for segment in chunk.segments:
             kept = {trial for index, trial in self.job.events if index == segment.set}
+            if self.blocks is not None:
+                for block in self._blocks(self.blocks, segment, kept):
+                    rows += block.rows
+                    gathered.add_block(block.series, block.daily)
+                    for k, events in block.events.items():
+                        logs += event_rows(segment.set, int(block.rows[k]["trial"]), events)
+                continue
             for trial in self._trials(segment, kept):
                 rows.append(trial.row)
                 if trial.daily:
@@ -88,6 +96,13 @@ class Worker:
             raise RunError(f"{self.job.folder}: cannot write there: {error}; {GO_ON}") from error
         failed = sum(row.get("error") is not None for row in rows)
         return Done(files, len(rows), failed, round(time.perf_counter() - started, 3))
+
+    def _blocks(self, engine: BlockEngine, segment: Segment, kept: set[int]) -> Iterator[Block]:
+        """The blocks of a segment, until the run is asked to stop."""
+        for block in engine(self.job.scenario, self.job.scenario.ensemble.seed, segment.set, segment.trials, kept):
+            if self.stop.is_set():
+                raise Stopped
+            yield block
 
     def _trials(self, segment: Segment, kept: set[int]) -> Iterator[Trial]:
         """Every trial of a segment; an engine that raises fails the trial it was at, and goes on with the next."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
@@ -241,25 +241,6 @@ def fragile_probability(prior: float, mean_days: float, age: float) -> float:
         return 1.0
     alive = prior * math.exp(-age / mean_days)
     return alive / (alive + 1.0 - prior)
-
-
-def excitation_memory(deaths: Sequence[Observation], half_life: float) -> float:
-    """Mean of past daily deaths weighted by 2^(-age / half_life), as the excitation remembers it; 0 without any.
-
-    Sums over several days are spread evenly over them; days without record carry no weight.
-    """
-    fade = 2.0 ** (-1.0 / half_life)
-    weighted = weight = 0.0
-    for daily in _each_day(deaths):
-        weighted, weight = weighted * fade, weight * fade
-        if daily is not None:
-            weighted, weight = weighted + daily, weight + 1.0
-    return weighted / weight if weight > 0.0 else 0.0
-
-
-def _each_day(deaths: Sequence[Observation]) -> Iterator[float | None]:
-    for item in deaths:
-        yield from [None if item.deaths is None else item.deaths / item.days] * item.days
 
 
 # --- where chronology and deaths contradict each other ----------------------------------------------------------------

@@ -10,11 +10,18 @@ import numpy as np
 from sim.plots.style import capital
 from sim.scenario.schema import EventType, Scenario
 from sim.telling import party_name, sentence
-from sim.trajectory import Event
+from sim.trajectory import Event, Trajectory
+
+AGAIN = 0.6  # what a kind of event is worth after each time that it was named already
+CROWDED, CLOSE = 0.7, 1 / 36  # how much less an event is worth beside a named one, and how near that is, in horizons
+HELD = 1 - 1e-6  # a sector of which no more than this is missing is held
 
 
 class Telling(NamedTuple):
-    """An event as the picture needs it; `rung` is None where the event does not stand on the ladder."""
+    """An event as the picture needs it; `rung` is None where the event does not stand on the ladder.
+
+    `turns` says that it took a whole sector or cut off a post.
+    """
 
     day: int
     rung: int | None
@@ -22,44 +29,82 @@ class Telling(NamedTuple):
     by: str
     text: str
     killed: float
+    turns: bool = False
 
 
-def choose(tellings: Sequence[Telling], most: int = 10, marked: frozenset[int] = frozenset()) -> list[Telling]:
-    """The events that tell the trial best, in order: new peaks, deaths, deals, and first times; days in `marked` first.
+def choose(tellings: Sequence[Telling], most: int = 12, marked: frozenset[int] = frozenset()) -> list[Telling]:
+    """The events that tell the trial best, in order: new peaks, deals, turns and deaths, days in `marked` before others.
 
-    At most one event of a kind a day is taken, so that an exchange of fire is told once.
+    One after another the weightiest is taken. What was named already weighs less each time, and so does what is near
+    to a named event, so that the events spread over the trial. At most one event of a kind and party a day is taken.
     """
+    standing = [telling for telling in tellings if telling.rung is not None]
+    weights = np.array(_weights(standing, marked))
+    near = CLOSE * max((telling.day for telling in standing), default=1) + 1
+    chosen: list[int] = []
+    while len(chosen) < most and weights.max(initial=0.0) > 0:
+        best = int(weights.argmax())
+        chosen.append(best)
+        taken = standing[best]
+        for k, other in enumerate(standing):
+            same_act = (other.day, other.event, other.by) == (taken.day, taken.event, taken.by)
+            weights[k] *= 0.0 if same_act else AGAIN if other.event == taken.event else 1.0
+            weights[k] *= 1 - CROWDED * np.exp(-abs(other.day - taken.day) / near)
+    return [standing[k] for k in sorted(chosen)]
+
+
+def _weights(tellings: Iterable[Telling], marked: frozenset[int]) -> list[float]:
+    """How much each event says by itself."""
     seen: set[str] = set()
-    peak, scored = -99, []
-    for place, telling in enumerate(tellings):
-        if telling.rung is None:
-            continue
-        score = 5.0 + abs(telling.rung) if telling.rung < 0 else float(telling.rung)
-        score += 4.0 * (telling.rung > peak) + 3.0 * (telling.event not in seen)
-        score += 1.5 * float(np.log1p(telling.killed)) + 2.0 * (telling.day in marked)
-        peak = max(peak, telling.rung)
+    peak, weights = -99, []
+    for telling in tellings:
+        rung = telling.rung or 0
+        weight = 6.0 + abs(rung) if rung < 0 else float(rung)
+        weight += 4.0 * (rung > peak) + 3.0 * (telling.event not in seen) + 4.0 * telling.turns
+        weight += 1.5 * float(np.log1p(telling.killed)) + 2.0 * (telling.day in marked)
+        peak = max(peak, rung)
         seen.add(telling.event)
-        scored.append((-score, place, telling))
-    chosen: dict[tuple[int, str, str], tuple[int, Telling]] = {}
-    for _, place, telling in sorted(scored, key=lambda item: item[:2]):
-        if len(chosen) < most:
-            chosen.setdefault((telling.day, telling.event, telling.by), (place, telling))
-    return [telling for _, telling in sorted(chosen.values(), key=lambda item: item[0])]
+        weights.append(weight)
+    return weights
 
 
-def tell(events: Iterable[Event], scenario: Scenario) -> list[Telling]:
+def tell(trajectory: Trajectory, scenario: Scenario) -> list[Telling]:
     """All events of the scenario that took place, told; the daily fighting and displacement are left out."""
     agents = {faction: agent for agent, actor in scenario.actors.items() for faction in actor.factions}
+    events = [it for it in trajectory.events if not it.void and it.day >= 1 and it.event in scenario.events]
+    turns = _turns(events, scenario, trajectory.daily)
     tellings = []
-    for event in events:
-        if event.void or event.day < 1 or event.event not in scenario.events:
-            continue
+    for place, event in enumerate(events):
         rung = rung_of(scenario.events[event.event], event.marks)
         by = capital(party_name(scenario, agents.get(event.by, event.by))) if event.by else ""
-        text = sentence(scenario, event)
-        text = capital(text).rstrip(".")
-        tellings.append(Telling(event.day, rung, event.event, by, text, event.marks.get("killed", 0.0)))
+        text = capital(sentence(scenario, event)).rstrip(".") + turns.get(place, "")
+        tellings.append(Telling(event.day, rung, event.event, by, text, event.marks.get("killed", 0.0), place in turns))
     return tellings
+
+
+def _turns(events: Sequence[Event], scenario: Scenario, daily: Mapping[str, Sequence[float]]) -> dict[int, str]:
+    """Which events, by their place in the list, took the last of a sector or cut off posts that day, and a remark."""
+    last = {
+        (event.day, event.place): k
+        for k, event in enumerate(events)
+        if event.place and any(effect.advance is not None for effect in scenario.events[event.event].effects)
+    }
+    turns: dict[int, str] = {}
+    for (day, place), k in last.items():
+        before, after = _step(daily.get(f"taken.{place}", ()), day)
+        if before < HELD <= after:
+            turns[k] = ", and with it the sector"
+    for day, k in {day: k for (day, _), k in last.items()}.items():
+        before, after = _step(daily.get("posts_encircled", ()), day)
+        if after > before:
+            posts = round(after - before)
+            turns[k] = turns.get(k, "") + (f"; {posts} posts are cut off" if posts > 1 else "; a post is cut off")
+    return turns
+
+
+def _step(values: Sequence[float], day: int) -> tuple[float, float]:
+    """A series' values on the day before and on the day; no step where it does not reach back."""
+    return (values[day - 2], values[day - 1]) if 2 <= day <= len(values) else (0.0, 0.0)
 
 
 def rung_of(kind: EventType, marks: Mapping[str, float]) -> int | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,16 @@ import pandas as pd
 from sim.analysis.intervals import Floats
 from sim.plots.style import (
     BLACK,
+    DOUBLE_MM,
     FOOT,
     GREY,
+    MM,
     PALE,
     PARTY_COLOURS,
+    POINTS,
+    SINGLE_MM,
     SMALL,
+    columns_within,
     figure_of,
     finish,
     fit,
@@ -30,37 +36,50 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ANY = "highest of any dyad"
-FLAG_POINTS = 9.5
-HEADROOM = 2.4  # rungs of room over the highest, for the flags and the lines that lead to them
+DISC = 8.5  # diameter of a numbered disc in points
+ROOM = 0.6  # of a rung, under the lowest and over the highest
+LEGEND_TOP = 29.0  # points from the axes down to the legend
+ROW = 1.3 * SMALL  # height of a line of the legend or of the list in points
 
 
 def ladder(
     data: pd.DataFrame, ax: Axes | None = None, rungs: Mapping[int, str] | None = None, title: str = "",
-    x: str = "Day (1 = origin)", breakdown: int | None = None, event: str = "breakdown", listed: bool = True,
+    x: str = "Day (1 = origin)", breakdown: int | None = None, event: str = "breakdown", also: str = "",
+    listed: bool = True,
 ) -> Axes:  # fmt: skip
     """A trial on the ladder; columns kind (`rung` or `event`), day, rung, dyad, number, by, text.
 
-    Rows of kind `rung` draw lines at each day's end (`dyad` is `ANY` or a named one), rows of kind `event` numbered
-    points; with `listed` their texts stand below the axes under the same numbers.
+    Rows of kind `rung` draw lines through each day's end (`dyad` is `ANY` or a named one), rows of kind `event`
+    numbered discs; with `listed` their texts stand under the axes, `also` as a last line. `breakdown` is a day to mark.
     """
     events = data[data["kind"] == "event"]
-    columns = 1 if ax is not None and narrow(ax) else 2
-    if ax is None:
-        ax = new_axes(height_mm=95 + 1.8 * len(events))
+    ax = ax if ax is not None else new_axes(height_mm=height_mm(data, DOUBLE_MM))
     line = data[data["kind"] == "rung"]
     _lines(ax, line)
     _rungs(ax, data, rungs or {})
-    ax.set_xlim(0.5, float(line["day"].max()) + 0.5)
+    ax.set_xlim(0, float(line["day"].max()) + 1)
     if breakdown is not None:
-        ax.axvline(breakdown, color=BLACK, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=1, label="_breakdown")
+        label = f"{event}, day {breakdown}"
+        ax.axvline(breakdown, color=BLACK, linewidth=0.9, linestyle=(0, (1, 3)), zorder=1, label=label)
     finish(ax, title or "One trial on the ladder, its main events numbered", x, "Rung of the ladder")
     ax.tick_params(axis="y", labelsize=FOOT if narrow(ax) else SMALL)
     colours = party_colours(events["by"])
-    _who(ax, colours)
+    _legends(ax, colours)
     if listed:
-        _list(ax, events, columns, "" if breakdown is None else f"Dotted line: {event}, day {breakdown}")
-    _flags(ax, events, colours)
+        footer(figure_of(ax), _listed(events, width_points(ax), also), SMALL, columns=_columns(width_points(ax)))
+    _discs(ax, events, colours)
     return ax
+
+
+def height_mm(data: pd.DataFrame, width_mm: float) -> float:
+    """Height of a figure in which the ladder has room for its rungs over legend and list."""
+    width = width_mm / MM * POINTS
+    events, lines = data[data["kind"] == "event"], data[data["kind"] == "rung"]["dyad"].unique()
+    listed = -(-len(_listed(events, width, "Also")) // _columns(width))
+    parties = [name for name in events["by"].unique() if name]
+    rows = sum(_rows(labels, width) for labels in (parties, [*lines, "breakdown, day 100"]))
+    axes = 200 if width_mm > (SINGLE_MM + DOUBLE_MM) / 2 else 185
+    return (axes + 18 + LEGEND_TOP + ROW * (rows + listed) + 30) / POINTS * MM
 
 
 def _lines(ax: Axes, lines: pd.DataFrame) -> None:
@@ -68,9 +87,9 @@ def _lines(ax: Axes, lines: pd.DataFrame) -> None:
     styles: list[Any] = ["-", (0, (4, 1.5)), (0, (1, 1))]
     for (name, line), style in zip(lines.groupby("dyad", sort=False), ["", *styles], strict=False):
         if name == ANY:
-            ax.step(line["day"], line["rung"], where="mid", color=PALE, linewidth=4, zorder=1.5, label=ANY)
+            ax.plot(line["day"], line["rung"], color=PALE, linewidth=4.5, zorder=1.5, label=ANY)
         else:
-            ax.step(line["day"], line["rung"], where="mid", color=GREY, linewidth=0.9, linestyle=style, label=str(name))
+            ax.plot(line["day"], line["rung"], color=GREY, linewidth=1.0, linestyle=style, label=str(name))
 
 
 def party_colours(parties: pd.Series[str]) -> dict[str, str]:
@@ -87,7 +106,7 @@ def _rungs(ax: Axes, data: pd.DataFrame, rungs: Mapping[int, str]) -> None:
     size = FOOT if narrow(ax) else SMALL
     names = [fit(f"{rungs.get(step, '')}\u00a0{minus(step)}".strip(), room, size) for step in steps]
     ax.set_yticks(steps, names)
-    ax.set_ylim(low - 0.5, high + HEADROOM)
+    ax.set_ylim(low - ROOM, high + ROOM)
     ax.hlines(steps, 0, float(data["day"].max()) + 1, color=PALE, linewidth=0.4, zorder=0)
 
 
@@ -96,55 +115,71 @@ def minus(rung: int) -> str:
     return f"\u2212{-rung}" if rung < 0 else str(rung)
 
 
-def _who(ax: Axes, colours: Mapping[str, str]) -> None:
+def _legends(ax: Axes, colours: Mapping[str, str]) -> None:
+    """Who acted, and under it what the lines are, each in as many columns as the figure's width takes."""
     from matplotlib.lines import Line2D
 
     lines: list[Any] = ax.get_legend_handles_labels()[0]
-    handles: list[Any] = [
-        Line2D([], [], marker="o", linestyle="", color=colour, markersize=4, label=name)
+    discs: list[Any] = [
+        Line2D([], [], marker="o", linestyle="", color=colour, markersize=5, label=name)
         for name, colour in colours.items() if name
     ]  # fmt: skip
-    legend_below(ax, [*handles, *lines], 2 if narrow(ax) else 5, 29, 0.45 if narrow(ax) else 0.0)
+    down = LEGEND_TOP
+    for handles in (discs, lines):
+        labels = [str(handle.get_label()) for handle in handles]
+        legend = legend_below(ax, handles, columns_within(labels, width_points(ax)), down, from_edge=True)
+        ax.add_artist(legend)
+        down += ROW * _rows(labels, width_points(ax))
 
 
-def _list(ax: Axes, events: pd.DataFrame, columns: int, last: str) -> None:
-    """The events' texts at the foot of the figure, in one column or two."""
-    room = width_points(ax) / columns - 14
+def _rows(labels: Sequence[str], width: float) -> int:
+    return -(-len(labels) // columns_within(labels, width)) if labels else 0
+
+
+def _columns(width: float) -> int:
+    """How many columns the list of events has."""
+    return 1 if width * MM / POINTS < (SINGLE_MM + DOUBLE_MM) / 2 else 2
+
+
+def _listed(events: pd.DataFrame, width: float, also: str) -> list[str]:
+    """The lines of the list of events, broken to the width in points of its columns."""
+    room = width / _columns(width) - 14
     rows: list[str] = []
     for event in events.itertuples():
         first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL).splitlines()
         rows += [first, *(f"     {line}" for line in rest)]
-    rows += [last] if last else []
-    if rows:
-        footer(figure_of(ax), rows, SMALL, columns=columns)
+    return rows + (fit(also, room, SMALL).splitlines() if also else [])
 
 
-def _flags(ax: Axes, events: pd.DataFrame, colours: Mapping[str, str]) -> None:
-    """A numbered flag over the axes for each event, spread so that none touches another, on a line to its point."""
-    if not len(events):
-        return
-    days = events["day"].to_numpy(float)
+def _discs(ax: Axes, events: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """A numbered disc for each event on its rung, moved aside where two would touch; a dot stays at its day."""
     low, high = ax.get_xlim()
     per_day = _axes_width(ax) / (high - low)
-    flags = spread((days - low) * per_day, FLAG_POINTS, (high - low) * per_day) / per_day + low
-    top = ax.get_ylim()[1]
-    for flag, told in zip(flags, events.itertuples(), strict=True):
-        colour, day, rung = colours[str(told.by)], float(str(told.day)), float(str(told.rung))
-        bend = top - HEADROOM + 0.6
-        ax.plot([day, day, flag], [rung, bend, top - 0.5], color=colour, linewidth=0.5, zorder=1)
-        ax.plot([day], [rung], "o", color=colour, markersize=3.5, zorder=3, label="_event")
-        ax.plot([flag], [top - 0.4], "o", color=colour, markersize=FLAG_POINTS - 1, zorder=4, clip_on=False)
-        ax.annotate(
-            str(told.number), (flag, top - 0.4), (0, -0.3), textcoords="offset points", fontsize=FOOT,
-            fontweight="bold", color="white", ha="center", va="center", zorder=5,
-        )  # fmt: skip
+    ordered = sorted(events.itertuples(), key=lambda told: (float(str(told.rung)), int(str(told.number))))
+    for rung, group in groupby(ordered, key=lambda told: float(str(told.rung))):
+        row = list(group)
+        days = np.array([float(str(told.day)) for told in row])
+        places = spread((days - low) * per_day, DISC + 1, (high - low) * per_day) / per_day + low
+        for told, day, place in zip(row, days, places, strict=True):
+            _disc(ax, str(told.number), colours[str(told.by)], float(day), float(place), rung)
+
+
+def _disc(ax: Axes, number: str, colour: str, day: float, place: float, rung: float) -> None:
+    ax.plot([day, place], [rung, rung], color=colour, linewidth=0.7, zorder=3)
+    ax.plot([day], [rung], "o", color=colour, markersize=2.5, zorder=3, label="_event")
+    ax.plot([place], [rung], "o", color=colour, markersize=DISC, markeredgecolor="white", markeredgewidth=0.6,
+            zorder=4, clip_on=False, label="_disc")  # fmt: skip
+    ax.annotate(
+        number, (place, rung), (0, -0.3), textcoords="offset points", fontsize=FOOT, fontweight="bold",
+        color="white", ha="center", va="center", zorder=5,
+    )  # fmt: skip
 
 
 def _axes_width(ax: Axes) -> float:
     """Width of the axes in points, once everything has its room."""
     figure = figure_of(ax)
     figure.draw_without_rendering()
-    return float(ax.get_window_extent().width) / figure.dpi * 72
+    return float(ax.get_window_extent().width) / figure.dpi * POINTS
 
 
 def spread(wanted: Floats, gap: float, width: float) -> Floats:

@@ -338,10 +338,8 @@ def _ladder(view: View) -> pd.DataFrame:
     trajectory = view.results.trajectory(view.chosen)
     names = {"rung": ladder.ANY} | {f"rung.{a}.{b}": _pair(view, a, b) for a, b in moving(trajectory.daily)}
     lines = [_line(name, trajectory.daily[series]) for series, name in names.items()]
-    day = trajectory.row.get(view.column)
-    marked = frozenset() if day is None else frozenset({int(day)})
-    chosen = choose(tell(trajectory.events, view.scenario), marked=marked)
-    points = pd.DataFrame([told._asdict() for told in chosen], columns=list(Telling._fields))
+    chosen = choose(tell(trajectory, view.scenario), marked=frozenset(_came(view).values()))
+    points = pd.DataFrame([told._asdict() for told in chosen], columns=list(Telling._fields)).drop(columns="turns")
     points.insert(0, "kind", "event")
     points.insert(1, "number", np.arange(1, len(points) + 1))
     return pd.concat([*lines, points], ignore_index=True).astype({"number": "Int64", "day": int})
@@ -360,11 +358,20 @@ def moving(daily: Mapping[str, Sequence[float]], most: int = 3) -> list[tuple[st
     return [(name.split(".")[1], name.split(".")[2]) for name in busiest[:most]]
 
 
+def _came(view: View) -> dict[str, int]:
+    """The outcomes that came in the chosen trial, after the origin day, with their days, in order."""
+    row = view.results.trajectory(view.chosen).row
+    days = {name: row.get(f"{name}_day") for name in view.scenario.outcomes}
+    return dict(sorted(((name, int(day)) for name, day in days.items() if day and day > 1), key=lambda it: it[1]))
+
+
 def _draw_ladder(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
     day = view.results.trajectory(view.chosen).row.get(view.column)
     rungs = dict(view.scenario.ladder)
     title = f"Trial {view.chosen} on the ladder, its main events numbered"
-    return ladder.ladder(data, ax, rungs, title, view.days, None if day is None else int(day), view.event)
+    came = ", ".join(f"{in_words(name).lower()} day {day}" for name, day in _came(view).items())
+    also = f"Outcomes: {came}" if came else ""
+    return ladder.ladder(data, ax, rungs, title, view.days, None if day is None else int(day), view.event, also)
 
 
 def _flat(ratio: float, more: float = 6.0) -> Callable[[pd.DataFrame, float], float]:
@@ -396,7 +403,7 @@ FIGURES: dict[str, Figure] = {
     "ladder": Figure(
         ladder.ladder, "one trial on the ladder of escalation, its main events named", _ladder, _draw_ladder,
         lambda view: f"Trial {view.chosen}: highest rung of any dyad at each day's end, and its main events.",
-        lambda data, width: 97 + (4.2 if width < 130 else 1.6) * int((data["kind"] == "event").sum()),
+        ladder.height_mm,
     ),
     "daily-deaths": _fan("deaths", "Deaths a day (people)", "Daily deaths"),
     "daily-displaced": _fan("displaced", "Displaced people (thousand)", "People displaced"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.legend import Legend
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, BLACK, GREY, PALE = "#56B4E9", "#CC79A7", "#000000", "#666666", "#DDDDDD"
@@ -24,9 +25,12 @@ HEAT = "cividis"
 SINGLE_MM, DOUBLE_MM = 89.0, 183.0
 TITLE, TEXT, SMALL, FOOT = 8.0, 7.0, 6.0, 5.5
 MM, POINTS = 25.4, 72.0
+EDGE = 6.0  # points that text at the figure's edge keeps from it
+NOTEBOOK_DPI = 150  # so that print sizes can be read on a screen
 FORMATS = ("pdf", "svg", "png")
 _FOOTER = "footer"
 _BOLD_WIDTH, _PLAIN_WIDTH = 0.60, 0.525  # mean width of a letter, in font sizes
+_HANDLE, _TEXT_PAD, _BETWEEN = 2.4, 0.6, 1.6  # parts of a legend, in font sizes
 
 
 def new_axes(width_mm: float = DOUBLE_MM, height_mm: float = 90.0) -> Axes:
@@ -35,7 +39,7 @@ def new_axes(width_mm: float = DOUBLE_MM, height_mm: float = 90.0) -> Axes:
     if _in_notebook():
         import matplotlib.pyplot as plt
 
-        return plt.figure(figsize=size, layout="constrained").add_subplot()
+        return plt.figure(figsize=size, layout="constrained", dpi=NOTEBOOK_DPI).add_subplot()
     from matplotlib.figure import Figure
 
     return Figure(figsize=size, layout="constrained").add_subplot()
@@ -97,7 +101,7 @@ def _title(ax: Axes, text: str, pad: float) -> None:
     label.set_horizontalalignment("left")
     label.set_x(0.0)
     if alone:
-        label.set_x(6 / width_points(ax))
+        label.set_x(EDGE / width_points(ax))
         # axes coordinates upwards, figure coordinates across; the pad is part of the title's own transform
         label.set_transform(blended_transform_factory(figure.transFigure, label.get_transform()))
 
@@ -116,12 +120,31 @@ def below(ax: Axes, points: float) -> Any:
     return ax.transAxes + ScaledTranslation(0, -points / POINTS, figure_of(ax).dpi_scale_trans)
 
 
-def legend_below(ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0, left: float = 0.0) -> None:
-    """A frameless legend under the axis label, `left` of the axes by a share of their width."""
-    ax.legend(
-        handles=list(handles), loc="upper left", bbox_to_anchor=(-left, 0), bbox_transform=below(ax, points),
-        ncols=columns, fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=2.2, columnspacing=1.6,
+def legend_below(
+    ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0, from_edge: bool = False
+) -> Legend:
+    """A frameless legend under the axis label, flush with the axes; `from_edge` with the figure where they are alone."""
+    from matplotlib.transforms import blended_transform_factory
+
+    across, place = 0.0, below(ax, points)
+    if from_edge and len(figure_of(ax).axes) == 1:
+        across, place = EDGE / width_points(ax), blended_transform_factory(figure_of(ax).transFigure, place)
+    return ax.legend(
+        handles=list(handles), loc="upper left", bbox_to_anchor=(across, 0), bbox_transform=place, ncols=columns,
+        fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=_HANDLE, columnspacing=_BETWEEN,
+        handletextpad=_TEXT_PAD,
     )  # fmt: skip
+
+
+def columns_within(labels: Sequence[str], width: float, size: float = SMALL) -> int:
+    """Into how many columns a legend with these labels may be set so that it is no wider than `width` points."""
+    most = 1
+    for columns in range(2, len(labels) + 1):
+        rows = -(-len(labels) // columns)
+        longest = [max(map(len, labels[k : k + rows])) for k in range(0, len(labels), rows)]
+        wide = size * (sum(longest) * _PLAIN_WIDTH + len(longest) * (_HANDLE + _TEXT_PAD + _BETWEEN))
+        most = columns if wide + 2 * EDGE <= width else most
+    return most
 
 
 def legend_in(ax: Axes, handles: Sequence[Any], corner: str, columns: int = 1) -> None:
@@ -145,8 +168,8 @@ def footer(figure: Figure, lines: Iterable[str], size: float = SMALL, colour: st
     for column in range(columns):
         part = rows[column * depth : (column + 1) * depth]
         figure.text(
-            6 / (figure.get_figwidth() * POINTS) + column / columns, height, "\n".join(part),
-            fontsize=size, color=colour, va="top", ha="left", linespacing=1.25, gid=_FOOTER, in_layout=False,
+            EDGE / (figure.get_figwidth() * POINTS) + column / columns, height, "\n".join(part),
+            fontsize=size, color=colour, va="top", ha="left", linespacing=1.25, gid=_FOOTER,
         )  # fmt: skip
     if figure.get_layout_engine() is None:
         figure.set_layout_engine("constrained")

@@ -20,7 +20,6 @@ from sim.history.filtering import (
     Truce,
     chain,
     disagreements,
-    excitation_memory,
     filter_path,
     filter_regimes,
     fragile_probability,
@@ -264,20 +263,6 @@ def test_fragile_probability_by_hand() -> None:
 def test_an_older_truce_is_less_likely_fragile(prior: float, mean: float, age: float, more: float) -> None:
     younger, older = fragile_probability(prior, mean, age), fragile_probability(prior, mean, age + more)
     assert 0 <= older <= younger + 1e-12 <= 1 + 1e-12
-
-
-def test_excitation_memory_by_hand() -> None:
-    # Half-life of one day: weights 1, 1/2, 1/4 from the last day back.
-    assert excitation_memory([Observation(8), Observation(4), Observation(2)], 1) == pytest.approx((2 + 2 + 2) / 1.75)
-    assert excitation_memory([Observation(8), Observation(None), Observation(2)], 1) == pytest.approx(4 / 1.25)
-    assert excitation_memory([], 2) == 0
-
-
-@given(st.lists(st.integers(0, 100), min_size=1, max_size=6), st.floats(0.5, 30))
-def test_weekly_sums_are_spread_evenly(weeks: list[int], half_life: float) -> None:
-    sums = [Observation(7.0 * count, 7) for count in weeks]
-    days = [Observation(float(count)) for count in weeks for _ in range(7)]
-    assert excitation_memory(sums, half_life) == pytest.approx(excitation_memory(days, half_life))
 
 
 # --- disagreements --------------------------------------------------------------------------------------------------

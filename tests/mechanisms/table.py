@@ -173,7 +173,7 @@ TABLE = (
     Mechanism(
         "Turkish-Russian avoidance", "A1", "deconflict", ARTICLE,
         "the two armies never agree how to keep apart", "clash_acknowledged", "rises",
-        without=("deconflict",), variant=LIKELY_CLASH, trials=1600,
+        without=("deconflict",), variant=LIKELY_CLASH, trials=4000,
     ),
     Mechanism(
         "clash, acknowledged", "A1", "clash", ARTICLE,
@@ -201,7 +201,7 @@ TABLE = (
     Mechanism(
         "displacement puts pressure on Turkey", "A13", "border_opening", ARTICLE,
         "people at the border do not press, so the presidents call each other later", "deaths", "rises",
-        changes={"displacement.presses.per_thousand": "0"}, variant={"horizon_days": "120"}, trials=2000,
+        changes={"displacement.presses.per_thousand": "0"}, trials=2000,
     ),
     Mechanism(
         "withdrawal as a way down", "A7", "withdraw_to_lines", ARTICLE,
