@@ -120,6 +120,7 @@ _set_index = click.option("--set-index", type=int, default=0, show_default=True,
     "--engine", metavar="batch|mesa", help="What runs the trials. [default: batch where numba is installed, else mesa]"
 )
 @click.option("--workers", type=int, help="Processes that share the work. [default: one for each processor]")
+@click.option("--dask", metavar="ADDRESS|local", help="Let the workers of a Dask scheduler do the work.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder. [default: results/NAME-TIME]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @click.option("--events", default="0,1,2", show_default=True, callback=_addresses, metavar="0,17",

@@ -20,7 +20,7 @@ WEYL_0, WEYL_1 = 0x9E3779B9, 0xBB67AE85  # golden ratio, sqrt(3) - 1
 TWO_26 = 67108864
 UNIT_52 = 1.0 / 4503599627370496.0
 LARGEST_EXPONENT = 700.0  # exp of more raises in Python and is infinite in numba
-LARGEST_MEAN = 1e12  # of counts: what is larger leaves the integers that engines share
+HUGE_MEAN = 1e12  # of counts: what is larger leaves the integers that engines share
 SMALLEST_SIZE = 1e-9  # of the negative binomial: what is smaller overflows in the mean's share of it
 LARGEST_COUNT = 100_000  # no inverse-CDF search goes further: a day has no more deaths than that
 
@@ -93,7 +93,7 @@ def poisson(u: float, mean: float) -> float:
     """The Poisson quantile of `u`; means above 700, where exp underflows, by the normal approximation."""
     if mean <= 0.0:
         return 0.0
-    mean = min(mean, LARGEST_MEAN)
+    mean = min(mean, HUGE_MEAN)
     if mean > 700.0:
         return max(0.0, float(int(mean + sqrt(mean) * normal_quantile(u) + 0.5)))
     mass = exp(-mean)
@@ -113,7 +113,7 @@ def negative_binomial(u: float, mean: float, size: float) -> float:
     """
     if mean <= 0.0:
         return 0.0
-    mean = min(mean, LARGEST_MEAN)
+    mean = min(mean, HUGE_MEAN)
     size = max(size, SMALLEST_SIZE)
     nothing = size * log1p(mean / size)
     if nothing > 700.0:

@@ -24,19 +24,21 @@ class Prepared:
 
 
 class _Last:
-    """The scenario made ready last: chunks of one parameter set come one after another."""
+    """The scenario made ready last: chunks of one parameter set come one after another.
 
-    key: tuple[Scenario, int, int] | None = None
-    ready: Prepared | None = None
+    One attribute, so that no thread reads one scenario's key with another's tables.
+    """
+
+    made: tuple[Scenario, int, int, Prepared] | None = None
 
 
 def prepared(scenario: Scenario, seed: int, set_index: int) -> Prepared:
     """As `prepare`, but what was made ready last is not made again."""
-    last = _Last.ready
-    if last is not None and _Last.key is not None and _Last.key[0] is scenario and _Last.key[1:] == (seed, set_index):
-        return last
+    last = _Last.made
+    if last is not None and last[0] is scenario and last[1:3] == (seed, set_index):
+        return last[3]
     ready = prepare(scenario, seed, set_index)
-    _Last.key, _Last.ready = (scenario, seed, set_index), ready
+    _Last.made = (scenario, seed, set_index, ready)
     return ready
 
 

@@ -10,9 +10,12 @@ import importlib.util
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from sim.batch.translating import digest, translate
 
@@ -91,6 +94,29 @@ def kernels() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
-    if not any((path.parent / "__pycache__").glob(f"{path.stem}.run_trials-*.nbi")):
-        print("ceasefire: compiling the engine, once for this version (about half a minute) ...", file=sys.stderr)
+    with _alone(path):
+        if not any((path.parent / "__pycache__").glob(f"{path.stem}.run_trials-*.nbi")):
+            print("ceasefire: compiling the engine, once for this version (about half a minute) ...", file=sys.stderr)
+        module.run_trials.compile(_signature())
     return module
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold a lock while compiling, so that processes that start together compile once and not each for itself."""
+    if os.name != "posix":
+        yield
+        return
+    import fcntl
+
+    with path.with_suffix(".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _signature() -> tuple[Any, ...]:
+    """The types of `run_trials`'s arguments, so that it is compiled before it is called."""
+    from numba import float64, int64
+
+    ints, reals, table, cube = int64[::1], float64[::1], float64[:, ::1], float64[:, :, ::1]
+    return (ints, reals, reals, reals, float64, *[int64] * 3, ints, int64, ints, table, reals, cube, table, ints)

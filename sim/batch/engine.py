@@ -13,7 +13,6 @@ from sim.batch.compiling import kernels
 from sim.batch.translating import pack
 from sim.conflict import state as st
 from sim.draws import address
-from sim.errors import RunError
 from sim.preparing import Prepared, prepared
 from sim.scenario.schema import Scenario
 from sim.trajectory import Block, Trajectory
@@ -48,17 +47,18 @@ def simulate(
 class Arrays:
     """The raw results of a chunk: last states (n, states), regimes at the origin (n,), daily series, logs.
 
-    `kept` are the positions of the trials whose events are kept; `logs` has a row for each of them.
+    `kept` are the positions of the trials whose events are kept; `logs` has a row for each of them, with room for
+    `log_rows` events.
     """
 
-    def __init__(self, ready: Prepared, n: int, kept: Sequence[int]) -> None:
+    def __init__(self, ready: Prepared, n: int, kept: Sequence[int], log_rows: int) -> None:
         days, decoder = ready.scenario.horizon_days, ready.decoder
         self.ready = ready
         self.kept = list(kept)
         self.last: Floats = np.empty((n, ready.compiled.tables.n_state))
         self.began: Floats = np.empty(n)
         self.daily: Floats = np.empty((n, len(decoder.series), days))
-        self.logs: Floats = np.zeros((max(1, len(kept)), decoder.log_width * LOG_ROWS_A_DAY * days if kept else 0))
+        self.logs: Floats = np.zeros((max(1, len(kept)), decoder.log_width * log_rows if kept else 0))
 
     @property
     def log_of(self) -> npt.NDArray[np.int64]:
@@ -71,7 +71,8 @@ class Arrays:
         """The chunk as rows, daily series and events, as the Mesa engine would return them."""
         decoder = self.ready.decoder
         week = self.daily[:, list(decoder.series).index("deaths_7d"), :]
-        highest = self.daily[:, decoder.rung_columns, :].max(axis=1, initial=0.0, keepdims=True)
+        rungs = decoder.rung_columns
+        highest = self.daily[:, rungs, :].max(axis=1, keepdims=True) if rungs else np.zeros_like(week[:, None, :])
         events = {
             k: decoder.events(self.logs[j].tolist(), int(self.last[k, st.LOGGED])) for j, k in enumerate(self.kept)
         }
@@ -84,12 +85,13 @@ class Arrays:
         return row | ready.decoder.row(state, ready.origin.state, float(self.began[k]), week.tolist())
 
 
-def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[int] = ()) -> Arrays:
+def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[int] = (), log_rows: int = 0) -> Arrays:
     """Run trials in the compiled kernel; logs are kept of those at the positions `kept`.
 
-    Raises RunError when a log has no room for a trial's events.
+    Each has room for `log_rows` events (0: the usual number); where more happened, all is run again with room enough.
     """
-    out = Arrays(ready, len(trials), kept)
+    log_rows = log_rows or LOG_ROWS_A_DAY * ready.scenario.horizon_days
+    out = Arrays(ready, len(trials), kept, log_rows)
     ci, cf = pack(ready.compiled.tables)
     at = address(ready.seed)
     watched = np.array(list(ready.decoder.series.values()), dtype=np.int64)
@@ -98,8 +100,5 @@ def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[in
         ready.set_index, trials, ready.scenario.horizon_days, watched, out.last, out.began, out.daily, out.logs,
         out.log_of,
     )  # fmt: skip
-    room = LOG_ROWS_A_DAY * ready.scenario.horizon_days
-    for k in kept:
-        if out.last[k, st.LOGGED] > room:
-            raise RunError(f"trial {trials[k]}: {out.last[k, st.LOGGED]:.0f} events, and the log has room for {room}")
-    return out
+    needed = int(out.last[list(kept), st.LOGGED].max(initial=0.0))
+    return run_arrays(ready, trials, kept, needed) if needed > log_rows else out

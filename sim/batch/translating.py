@@ -34,7 +34,7 @@ INLINED = {
     "philox", "uniform", "locate", "gates_hold", "ratio_product", "item_context", "number_of_items", "hazard",
     "begin_phase", "ring", "ring_clock", "weight", "pick", "note", "still_holds", "take_effect", "forget_yesterday",
     "grow_older", "drift_rungs", "expire", "mean_deaths", "bury", "fight", "leave", "nearness_of_attack", "intervene",
-    "gauge_address", "read_gauge", "find_level", "evaluate", "combine", "credit_children", "date",
+    "gauge_address", "read_gauge", "find_level", "evaluate", "combine", "look_for",
 }  # fmt: skip
 TABLES = "c"
 SCALAR, INTS, REALS = range(3)
@@ -130,7 +130,10 @@ class _Packed(ast.NodeTransformer):
 
 
 def translate() -> str:
-    """The source of the compiled module: constants, contexts and functions of the conflict, tables packed."""
+    """The source of the compiled module: constants, contexts and functions of the conflict, tables packed.
+
+    Raises SyntaxError where two modules define one name, which would mean one thing here and two in Python.
+    """
     parts = [
         "from __future__ import annotations",
         "from math import exp, log, log1p, sqrt",
@@ -138,13 +141,26 @@ def translate() -> str:
         "from numba import njit",
         DECORATORS,
     ]
+    home: dict[str, str] = {}
     for name in MODULES:
         tree = ast.parse(inspect.getsource(importlib.import_module(name)))
-        parts += [ast.unparse(ast.fix_missing_locations(part)) for part in _kept(tree)]
+        for part in _kept(tree):
+            for word in _defined(part):
+                if home.setdefault(word, name) != name:
+                    raise SyntaxError(f"`{word}` is defined in {home[word]} and in {name}; rename one of them")
+            parts.append(ast.unparse(ast.fix_missing_locations(part)))
     return "\n\n".join(parts) + "\n"
 
 
-def _kept(tree: ast.Module) -> Iterator[ast.AST]:
+def _defined(part: ast.stmt) -> Iterator[str]:
+    """The names that a definition or an assignment makes."""
+    if isinstance(part, ast.FunctionDef | ast.ClassDef):
+        yield part.name
+    elif isinstance(part, ast.Assign):
+        yield from (node.id for target in part.targets for node in ast.walk(target) if isinstance(node, ast.Name))
+
+
+def _kept(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name not in PYTHON_ONLY:
             node.returns = None

@@ -12,6 +12,7 @@ from sim.conflict.state import (
     GAUGE_DAYS,
     GAUGE_RING,
     GAUGE_SUM,
+    GAUGE_TURN,
     LEVEL,
     N_ALL,
     N_ANY,
@@ -22,6 +23,7 @@ from sim.conflict.state import (
     N_KIND,
     N_NOT,
     N_OUTCOME,
+    N_STATE,
     N_SUM,
     N_WHAT,
     NODE,
@@ -59,13 +61,25 @@ def judge(s: State, c: Tables) -> None:
         read_gauge(s, c, gauge)
     find_level(s, c)
     for outcome in range(c.n_outcomes):
-        for node in range(c.outcomes[outcome * OUTCOME + O_NODES], c.outcomes[outcome * OUTCOME + O_NODES_END]):
-            evaluate(s, c, node)
+        if s[c.outcome_day + outcome] == 0.0:
+            look_for(s, c, outcome)
+
+
+def look_for(s: State, c: Tables, outcome: int) -> None:
+    """Evaluate an outcome's condition, and date it if it has come true."""
+    first = c.outcomes[outcome * OUTCOME + O_NODES]
+    end = c.outcomes[outcome * OUTCOME + O_NODES_END]
+    for node in range(first, end):
+        s[c.node_before + node] = s[c.node_now + node]
+        s[c.node_now + node] = 1.0 if evaluate(s, c, node) else 0.0
+    if s[c.node_now + end - 1] != 0.0:
+        for node in range(first, end):
+            credit(s, c, node)
         date(s, c, outcome)
 
 
 def gauge_address(c: Tables, gauge: int) -> int:
-    """Where a gauge stands in the state: sum, days not zero, ring."""
+    """Where a gauge stands in the state: sum, days not zero, today's place in the ring, ring."""
     return c.gauge_at + c.gauges[gauge * GAUGE + U_RING]
 
 
@@ -78,10 +92,14 @@ def read_gauge(s: State, c: Tables, gauge: int) -> None:
         other = s[c.gauges[row + U_B]]
         value = value + other if kind != BOTH else (1.0 if value > 0.0 and other > 0.0 else 0.0)
     at = gauge_address(c, gauge)
-    old = 0.0
     window = c.gauges[row + U_WINDOW]
+    turn = s[at + GAUGE_TURN]
+    s[at + GAUGE_TURN] = turn + 1.0 if turn + 1.0 < window else 0.0
+    if value == 0.0 and s[at + GAUGE_DAYS] == 0.0:
+        return  # nothing was counted in all of the window
+    old = 0.0
     if window > 0:
-        slot = at + GAUGE_RING + (int(s[DAY]) - 1) % window
+        slot = at + GAUGE_RING + int(turn)
         old = s[slot]
         s[slot] = value
     s[at + GAUGE_SUM] += value - old
@@ -100,44 +118,45 @@ def find_level(s: State, c: Tables) -> None:
     s[WORST_LEVEL] = max(s[WORST_LEVEL], level)
 
 
-def evaluate(s: State, c: Tables, node: int) -> None:
-    """Whether a condition holds now, and whom it is credited to if it has just come true."""
+def evaluate(s: State, c: Tables, node: int) -> bool:
+    """Whether a condition holds now; those within it have been evaluated before."""
     row = node * NODE
     kind = c.nodes[row + N_KIND]
-    s[c.node_before + node] = s[c.node_now + node]
     if kind == N_ALL or kind == N_ANY or kind == N_NOT:
-        s[c.node_now + node] = combine(s, c, row, kind)
-        credit_children(s, c, node, kind)
-        return
+        return combine(s, c, row, kind)
     what = c.nodes[row + N_WHAT]
     if kind == N_OUTCOME:
-        s[c.node_now + node] = 1.0 if s[c.outcome_day + what] > 0.0 else 0.0
-        s[c.node_rule + node] = s[c.outcome_rule + what]
-        s[c.node_party + node] = s[c.outcome_party + what]
-        return
-    value = s[what]
+        return s[c.outcome_day + what] > 0.0
+    value = s[what] if kind == N_STATE else 0.0
     if kind == N_SUM:
         value = s[gauge_address(c, what) + GAUGE_SUM]
     elif kind == N_DAYS:
         value = s[gauge_address(c, what) + GAUGE_DAYS]
-    s[c.node_now + node] = 1.0 if c.node_reals[2 * node] <= value <= c.node_reals[2 * node + 1] else 0.0
-    event = c.nodes[row + N_CREDIT]
-    s[c.node_rule + node] = s[c.last_rule + event] if event >= 0 else 0.0
-    s[c.node_party + node] = s[c.last_party + event] if event >= 0 else float(c.n_parties)
+    return c.node_reals[2 * node] <= value <= c.node_reals[2 * node + 1]
 
 
-def combine(s: State, c: Tables, row: int, kind: int) -> float:
+def combine(s: State, c: Tables, row: int, kind: int) -> bool:
     """All, any or not of the node's children."""
-    true = 0
-    children = c.nodes[row + N_CHILDREN_END] - c.nodes[row + N_CHILDREN]
     for k in range(c.nodes[row + N_CHILDREN], c.nodes[row + N_CHILDREN_END]):
-        if s[c.node_now + c.children[k]] != 0.0:
-            true += 1
-    if kind == N_ALL:
-        return 1.0 if true == children else 0.0
-    if kind == N_ANY:
-        return 1.0 if true > 0 else 0.0
-    return 1.0 if true == 0 else 0.0
+        if (s[c.node_now + c.children[k]] != 0.0) != (kind == N_ALL):
+            return kind == N_ANY
+    return kind != N_ANY
+
+
+def credit(s: State, c: Tables, node: int) -> None:
+    """Whom a condition that may just have come true is credited to: the maker of its event, or the exchange of fire."""
+    row = node * NODE
+    kind = c.nodes[row + N_KIND]
+    if kind == N_ALL or kind == N_ANY or kind == N_NOT:
+        credit_children(s, c, node, kind)
+    elif kind == N_OUTCOME:
+        what = c.nodes[row + N_WHAT]
+        s[c.node_rule + node] = s[c.outcome_rule + what]
+        s[c.node_party + node] = s[c.outcome_party + what]
+    else:
+        event = c.nodes[row + N_CREDIT]
+        s[c.node_rule + node] = s[c.last_rule + event] if event >= 0 else 0.0
+        s[c.node_party + node] = s[c.last_party + event] if event >= 0 else float(c.n_parties)
 
 
 def credit_children(s: State, c: Tables, node: int, kind: int) -> None:
@@ -162,7 +181,7 @@ def date(s: State, c: Tables, outcome: int) -> None:
     """Date an outcome on the first day its condition holds, unless something that voids it came first or that day."""
     row = outcome * OUTCOME
     root = c.outcomes[row + O_NODES_END] - 1
-    if s[c.outcome_day + outcome] != 0.0 or s[c.node_now + root] == 0.0:
+    if s[c.node_now + root] == 0.0:
         return
     day = s[DAY]
     if c.outcomes[row + O_BACKDATE] >= 0:

@@ -98,8 +98,8 @@ EFFECT_AMOUNT, EFFECT_LOW, EFFECT_HIGH, EFFECT_REALS = range(4)
 # a gauge: how to read the counter (kind, two addresses), window (0: since the origin), place of its ring
 U_KIND, U_A, U_B, U_WINDOW, U_RING, GAUGE = range(6)
 ONE, BOTH, SUM = range(3)  # s[a]; 1 if s[a] and s[b]; s[a] + s[b]
-# a gauge in the state: sum, days not zero, then the ring
-GAUGE_SUM, GAUGE_DAYS, GAUGE_RING = range(3)
+# a gauge in the state: sum, days not zero, today's place in the ring, then the ring
+GAUGE_SUM, GAUGE_DAYS, GAUGE_TURN, GAUGE_RING = range(4)
 # a condition node: kind, what it reads (gauge, address, outcome), span of children, the event type that is credited
 # with it (-1: the exchange of fire)
 N_KIND, N_WHAT, N_CHILDREN, N_CHILDREN_END, N_CREDIT, NODE = range(6)

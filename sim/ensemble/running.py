@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from sim.ensemble import manifest as manifests
-from sim.ensemble import tables, worker
+from sim.ensemble import dasked, tables, worker
 from sim.ensemble.engines import SMALLEST_CHUNKS, default_engine, find_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
@@ -47,12 +47,14 @@ def run(
     events: Iterable[Asked] = (0, 1, 2),
     progress: bool = True,
     engine: str | None = None,
+    dask: str | None = None,
 ) -> Results:
     """Run `sets` parameter sets of `trials` trials each and store them in the folder `out`.
 
     What is None is taken from the scenario; `days` is the horizon; `events` names trials of set 0, or (set, trial),
     whose event lists are stored. `workers` processes share the work (None: one for each processor) and change no
-    result. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves such a folder behind.
+    result; nor does `dask`, the address of a Dask scheduler whose workers take their place, or `local` for a Dask
+    cluster of `workers` processes here. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves such a folder behind.
 
     Raises InputError for wrong arguments, ResultsError for a folder that exists or does not fit, RunError if the
     workers die or the disk is full.
@@ -63,10 +65,13 @@ def run(
     folder = Path(out) if out is not None else default_folder(asked)
     plan = Plan.of(asked, events, SMALLEST_CHUNKS.get(engine, SMALLEST_CHUNK))
     processes = _how_many(workers, plan)
-    with _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest:
+    with (
+        dasked.connected(dask, workers, processes) as cluster,
+        _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest,
+    ):
         if not (manifest.complete and manifest.status == "done"):
             job = Job(asked, engine, folder.absolute(), manifest.tables, plan.events)
-            _run_all(folder, manifest, job, processes, progress)
+            _run_all(folder, manifest, job, cluster.threads if cluster else processes, progress, cluster)
     return Results.open(folder)
 
 
@@ -205,7 +210,9 @@ def log(folder: Path, line: str) -> None:
 # --- the work -------------------------------------------------------------------------------------------------------
 
 
-def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress: bool) -> None:
+def _run_all(
+    folder: Path, manifest: Manifest, job: Job, workers: int, progress: bool, cluster: dasked.Cluster | None
+) -> None:
     """Compute what is missing; the manifest says how it ended, whichever way it ended."""
     todo = [chunk for chunk in manifest.plan.chunks() if chunk.number not in manifest.chunks]
     before, started = manifest.wall_seconds, time.perf_counter()
@@ -214,8 +221,7 @@ def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress:
     try:
         with _writing(folder, RunError, GO_ON):
             log(folder, f"started: {_left(manifest)}, engine {job.engine}, {workers} workers")
-            computed = _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
-            _store(folder, manifest, computed, progress)
+            _store(folder, manifest, _computed(job, todo, workers, cluster), progress)
             _finish(folder, manifest)
         status = "done"
     except KeyboardInterrupt:
@@ -257,6 +263,14 @@ def _store(folder: Path, manifest: Manifest, computed: Iterator[tuple[Chunk, Don
             manifest.chunks[chunk.number] = done
             manifest.write(folder)
             bar.update(len(chunk))
+
+
+def _computed(
+    job: Job, todo: Iterable[Chunk], workers: int, cluster: dasked.Cluster | None
+) -> Iterator[tuple[Chunk, Done]]:
+    if cluster is not None:
+        return cluster.compute(job, todo)
+    return _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
 
 
 def _in_process(job: Job, todo: Iterable[Chunk]) -> Iterator[tuple[Chunk, Done]]:

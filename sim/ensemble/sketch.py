@@ -1,7 +1,7 @@
 """Daily summaries of bounded size that merge: per series and day a count, sums, extremes and a log-spaced histogram.
 
-A value between the smallest and the largest bin is known to `RELATIVE_ERROR` of itself, so a quantile taken from the
-histogram is within that of the order statistic it stands for. Values nearer to zero than `SMALLEST` count as zero.
+A bin is `RELATIVE_ERROR` of its lower edge wide, so a quantile taken from the histogram, wherever in its bin, is within
+that of the order statistic it stands for. Values nearer to zero than `SMALLEST` count as zero.
 The idea of the bins is the DDSketch of Masson, Rim and Lee (2019, VLDB 12:2195).
 """
 
@@ -17,7 +17,7 @@ RELATIVE_ERROR = 0.01
 SMALLEST = 1e-6
 LARGEST = 1e15
 
-_GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR)
+_GAMMA = 1 + RELATIVE_ERROR
 _LOG_GAMMA = float(np.log(_GAMMA))
 _BINS = int(np.ceil(np.log(LARGEST / SMALLEST) / _LOG_GAMMA))
 _STRIDE = 2 * _BINS + 2
@@ -165,17 +165,18 @@ def bin_of(values: Floats) -> Ints:
     return np.where(size < SMALLEST, 0, np.where(values < 0, -number, number))
 
 
-def value_of(bins: Ints) -> Floats:
-    """The value that stands for each bin: within `RELATIVE_ERROR` of everything in it."""
-    size = SMALLEST * _GAMMA ** np.abs(bins) * (1 - RELATIVE_ERROR)
+def value_of(bins: Ints, share: float = 0.5) -> Floats:
+    """A value in each bin, at a share of the way from its smaller to its greater end; 0 for bin 0."""
+    inward = np.where(bins < 0, 1 - share, share)
+    size = SMALLEST * _GAMMA ** (np.abs(bins) - 1.0) * (1 + (_GAMMA - 1) * inward)
     return np.asarray(np.sign(bins) * size)
 
 
 def quantile(summary: Summary, q: float) -> Floats:
     """The `q` quantile of every series on every day, shape (series, days); NaN where nothing was counted.
 
-    It stands for the smallest value with at least a share `q` of the trials at or below it. Exact for whole numbers
-    below 49, for zero and for constants; else within `RELATIVE_ERROR`.
+    It stands for the smallest value with at least a share `q` of the trials at or below it; a bin's trials are taken to
+    lie evenly in it. Exact for whole numbers below 49, for zero and for constants; else within `RELATIVE_ERROR`.
     """
     size = summary.n.size
     result = np.full(size, np.nan)
@@ -187,8 +188,13 @@ def quantile(summary: Summary, q: float) -> Floats:
     before = np.concatenate(([0], np.cumsum(summary.n.ravel())[:-1]))
     # Trials are counted through all cells, so one search finds every cell's bin.
     filled = np.unique(cells)
-    found = np.searchsorted(at_or_below, before[filled] + wanted[filled], side="left")
-    result[filled] = value_of(bins[found] - _BINS)
+    rank = before[filled] + wanted[filled]
+    found = np.searchsorted(at_or_below, rank, side="left")
+    counts = summary.counts[found]
+    share = (rank - at_or_below[found] + counts - 0.5) / counts
+    low = np.maximum(value_of(bins[found] - _BINS, 0.0), summary.low.ravel()[filled])
+    high = np.minimum(value_of(bins[found] - _BINS, 1.0), summary.high.ravel()[filled])
+    result[filled] = low + share * (high - low)
     return _tidied(summary, result.reshape(summary.n.shape))
 
 

@@ -12,8 +12,8 @@ from sim.scenario.schema import EventType, Scenario
 from sim.telling import party_name, sentence
 from sim.trajectory import Event, Trajectory
 
-AGAIN = 0.6  # what a kind of event is worth after each time that it was named already
-CROWDED, CLOSE = 0.7, 1 / 36  # how much less an event is worth beside a named one, and how near that is, in horizons
+AGAIN = 0.5  # what a kind of event is worth after each time that it was named already
+CROWDED, CLOSE = 0.6, 1 / 36  # how much less an event is worth beside a named one, and how near that is, in horizons
 HELD = 1 - 1e-6  # a sector of which no more than this is missing is held
 
 
@@ -33,23 +33,24 @@ class Telling(NamedTuple):
 
 
 def choose(tellings: Sequence[Telling], most: int = 12, marked: frozenset[int] = frozenset()) -> list[Telling]:
-    """The events that tell the trial best, in order: new peaks, deals, turns and deaths, days in `marked` before others.
+    """The events that tell a trial best, in order: new peaks, deals, turns, deaths, and what came on `marked` days.
 
     One after another the weightiest is taken. What was named already weighs less each time, and so does what is near
     to a named event, so that the events spread over the trial. At most one event of a kind and party a day is taken.
     """
     standing = [telling for telling in tellings if telling.rung is not None]
     weights = np.array(_weights(standing, marked))
+    alone = np.ones(len(standing))
     near = CLOSE * max((telling.day for telling in standing), default=1) + 1
     chosen: list[int] = []
-    while len(chosen) < most and weights.max(initial=0.0) > 0:
-        best = int(weights.argmax())
+    while len(chosen) < most and (weights * alone).max(initial=0.0) > 0:
+        best = int((weights * alone).argmax())
         chosen.append(best)
         taken = standing[best]
         for k, other in enumerate(standing):
             same_act = (other.day, other.event, other.by) == (taken.day, taken.event, taken.by)
             weights[k] *= 0.0 if same_act else AGAIN if other.event == taken.event else 1.0
-            weights[k] *= 1 - CROWDED * np.exp(-abs(other.day - taken.day) / near)
+            alone[k] = min(alone[k], 1 - CROWDED * np.exp(-abs(other.day - taken.day) / near))
     return [standing[k] for k in sorted(chosen)]
 
 
@@ -61,7 +62,7 @@ def _weights(tellings: Iterable[Telling], marked: frozenset[int]) -> list[float]
         rung = telling.rung or 0
         weight = 6.0 + abs(rung) if rung < 0 else float(rung)
         weight += 4.0 * (rung > peak) + 3.0 * (telling.event not in seen) + 4.0 * telling.turns
-        weight += 1.5 * float(np.log1p(telling.killed)) + 2.0 * (telling.day in marked)
+        weight += 1.5 * float(np.log1p(telling.killed)) + 5.0 * (telling.day in marked)
         peak = max(peak, rung)
         seen.add(telling.event)
         weights.append(weight)

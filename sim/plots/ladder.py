@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 ANY = "highest of any dyad"
-DISC = 8.5  # diameter of a numbered disc in points
+DISC = 9.0  # diameter of a numbered disc in points
 ROOM = 0.6  # of a rung, under the lowest and over the highest
 LEGEND_TOP = 29.0  # points from the axes down to the legend
 ROW = 1.3 * SMALL  # height of a line of the legend or of the list in points
+LETTER = 0.5  # mean width of a letter of the list, in font sizes
 
 
 def ladder(
@@ -66,7 +67,7 @@ def ladder(
     colours = party_colours(events["by"])
     _legends(ax, colours)
     if listed:
-        footer(figure_of(ax), _listed(events, width_points(ax), also), SMALL, columns=_columns(width_points(ax)))
+        footer(figure_of(ax), _listed(events, width_points(ax), also))
     _discs(ax, events, colours)
     return ax
 
@@ -75,7 +76,7 @@ def height_mm(data: pd.DataFrame, width_mm: float) -> float:
     """Height of a figure in which the ladder has room for its rungs over legend and list."""
     width = width_mm / MM * POINTS
     events, lines = data[data["kind"] == "event"], data[data["kind"] == "rung"]["dyad"].unique()
-    listed = -(-len(_listed(events, width, "Also")) // _columns(width))
+    listed = max(map(len, _listed(events, width, "Also")))
     parties = [name for name in events["by"].unique() if name]
     rows = sum(_rows(labels, width) for labels in (parties, [*lines, "breakdown, day 100"]))
     axes = 200 if width_mm > (SINGLE_MM + DOUBLE_MM) / 2 else 185
@@ -128,7 +129,9 @@ def _legends(ax: Axes, colours: Mapping[str, str]) -> None:
     for handles in (discs, lines):
         labels = [str(handle.get_label()) for handle in handles]
         legend = legend_below(ax, handles, columns_within(labels, width_points(ax)), down, from_edge=True)
-        ax.add_artist(legend)
+        if handles is discs:  # the next legend would take its place
+            ax.add_artist(legend)
+            legend.set_clip_path(None)  # else the layout takes it for something inside the axes
         down += ROW * _rows(labels, width_points(ax))
 
 
@@ -136,19 +139,22 @@ def _rows(labels: Sequence[str], width: float) -> int:
     return -(-len(labels) // columns_within(labels, width)) if labels else 0
 
 
-def _columns(width: float) -> int:
-    """How many columns the list of events has."""
-    return 1 if width * MM / POINTS < (SINGLE_MM + DOUBLE_MM) / 2 else 2
-
-
-def _listed(events: pd.DataFrame, width: float, also: str) -> list[str]:
-    """The lines of the list of events, broken to the width in points of its columns."""
-    room = width / _columns(width) - 14
-    rows: list[str] = []
+def _listed(events: pd.DataFrame, width: float, also: str) -> list[list[str]]:
+    """The list of events and a last remark in columns, one or two by the width in points; no entry is torn apart."""
+    columns = 1 if width * MM / POINTS < (SINGLE_MM + DOUBLE_MM) / 2 else 2
+    room = width / columns - 14
+    entries = []
     for event in events.itertuples():
-        first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL).splitlines()
-        rows += [first, *(f"     {line}" for line in rest)]
-    return rows + (fit(also, room, SMALL).splitlines() if also else [])
+        first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL, LETTER).splitlines()
+        entries.append([first, *(f"     {line}" for line in rest)])
+    entries += [fit(also, room, SMALL, LETTER).splitlines()] if also else []
+    half = -(-sum(map(len, entries)) // columns)
+    filled: list[list[str]] = [[]]
+    for entry in entries:
+        if len(filled[-1]) >= half:
+            filled.append([])
+        filled[-1] += entry
+    return filled + [[] for _ in range(columns - len(filled))]
 
 
 def _discs(ax: Axes, events: pd.DataFrame, colours: Mapping[str, str]) -> None:
@@ -170,8 +176,8 @@ def _disc(ax: Axes, number: str, colour: str, day: float, place: float, rung: fl
     ax.plot([place], [rung], "o", color=colour, markersize=DISC, markeredgecolor="white", markeredgewidth=0.6,
             zorder=4, clip_on=False, label="_disc")  # fmt: skip
     ax.annotate(
-        number, (place, rung), (0, -0.3), textcoords="offset points", fontsize=FOOT, fontweight="bold",
-        color="white", ha="center", va="center", zorder=5,
+        number, (place, rung), (0, -0.3), textcoords="offset points", ha="center", va="center", zorder=5,
+        fontsize=FOOT if len(number) < 2 else FOOT - 0.5, fontweight="bold", color="white",
     )  # fmt: skip
 
 

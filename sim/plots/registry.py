@@ -336,7 +336,9 @@ def dyad_columns(scenario: Scenario, columns: Sequence[str]) -> dict[tuple[str, 
 
 def _ladder(view: View) -> pd.DataFrame:
     trajectory = view.results.trajectory(view.chosen)
-    names = {"rung": ladder.ANY} | {f"rung.{a}.{b}": _pair(view, a, b) for a, b in moving(trajectory.daily)}
+    names = {"rung": ladder.ANY} | {
+        f"rung.{a}.{b}": _pair(view, a, b) for a, b in moving(view.scenario, trajectory.daily)
+    }
     lines = [_line(name, trajectory.daily[series]) for series, name in names.items()]
     chosen = choose(tell(trajectory, view.scenario), marked=frozenset(_came(view).values()))
     points = pd.DataFrame([told._asdict() for told in chosen], columns=list(Telling._fields)).drop(columns="turns")
@@ -351,11 +353,18 @@ def _line(dyad: str, values: Sequence[float]) -> pd.DataFrame:
     )
 
 
-def moving(daily: Mapping[str, Sequence[float]], most: int = 3) -> list[tuple[str, str]]:
-    """The dyads whose rung moves most over the days, the busiest first."""
-    ways = {name: float(np.abs(np.diff(values)).sum()) for name, values in daily.items() if name.count(".") == 2}
-    busiest = sorted((name for name in ways if name.startswith("rung.") and ways[name]), key=lambda name: -ways[name])
-    return [(name.split(".")[1], name.split(".")[2]) for name in busiest[:most]]
+def moving(scenario: Scenario, daily: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
+    """Three dyads whose rung moves: who fights, the busiest of those who agreed, and who else is mostly the highest."""
+    values = {(a, b): np.asarray(daily.get(f"rung.{a}.{b}", (0.0,))) for a, b in combinations(scenario.actors, 2)}
+    ways = {pair: float(np.abs(np.diff(series)).sum()) for pair, series in values.items()}
+    days_on_top = {pair: int((series == np.asarray(daily["rung"])).sum()) for pair, series in values.items()}
+    left = sorted((pair for pair in ways if ways[pair]), key=lambda pair: (-days_on_top[pair], -ways[pair]))
+    chosen: list[tuple[str, str]] = []
+    for parties in (scenario.fighting.between, scenario.agreement.parties):
+        those = [pair for pair in left if set(pair) <= set(parties) and pair not in chosen]
+        chosen += [max(those, key=lambda pair: ways[pair])] if those else []
+    chosen += [pair for pair in left if pair not in chosen][: 3 - len(chosen)]
+    return sorted(chosen, key=list(values).index)
 
 
 def _came(view: View) -> dict[str, int]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,8 @@ EDGE = 6.0  # points that text at the figure's edge keeps from it
 NOTEBOOK_DPI = 150  # so that print sizes can be read on a screen
 FORMATS = ("pdf", "svg", "png")
 _FOOTER = "footer"
-_BOLD_WIDTH, _PLAIN_WIDTH = 0.60, 0.525  # mean width of a letter, in font sizes
+# Mean width of a letter, in font sizes; a legend's labels are short, so it needs some more to be safe.
+_BOLD_WIDTH, _PLAIN_WIDTH, _LEGEND_WIDTH = 0.60, 0.525, 0.57
 _HANDLE, _TEXT_PAD, _BETWEEN = 2.4, 0.6, 1.6  # parts of a legend, in font sizes
 
 
@@ -123,7 +125,7 @@ def below(ax: Axes, points: float) -> Any:
 def legend_below(
     ax: Axes, handles: Sequence[Any], columns: int, points: float = 30.0, from_edge: bool = False
 ) -> Legend:
-    """A frameless legend under the axis label, flush with the axes; `from_edge` with the figure where they are alone."""
+    """A frameless legend under the axis label, flush with the axes; `from_edge` with the figure if they are alone."""
     from matplotlib.transforms import blended_transform_factory
 
     across, place = 0.0, below(ax, points)
@@ -132,7 +134,7 @@ def legend_below(
     return ax.legend(
         handles=list(handles), loc="upper left", bbox_to_anchor=(across, 0), bbox_transform=place, ncols=columns,
         fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=_HANDLE, columnspacing=_BETWEEN,
-        handletextpad=_TEXT_PAD,
+        handletextpad=_TEXT_PAD, labelspacing=0.3,
     )  # fmt: skip
 
 
@@ -140,11 +142,17 @@ def columns_within(labels: Sequence[str], width: float, size: float = SMALL) -> 
     """Into how many columns a legend with these labels may be set so that it is no wider than `width` points."""
     most = 1
     for columns in range(2, len(labels) + 1):
-        rows = -(-len(labels) // columns)
-        longest = [max(map(len, labels[k : k + rows])) for k in range(0, len(labels), rows)]
-        wide = size * (sum(longest) * _PLAIN_WIDTH + len(longest) * (_HANDLE + _TEXT_PAD + _BETWEEN))
+        letters = sum(max(map(len, part)) for part in _split(labels, columns))
+        wide = size * (letters * _LEGEND_WIDTH + columns * (_HANDLE + _TEXT_PAD + _BETWEEN))
         most = columns if wide + 2 * EDGE <= width else most
     return most
+
+
+def _split(labels: Sequence[str], columns: int) -> list[Sequence[str]]:
+    """The labels in columns as a legend fills them: the first ones take one more where it does not go even."""
+    each, more = divmod(len(labels), columns)
+    ends = [0, *(each * (k + 1) + min(k + 1, more) for k in range(columns))]
+    return [labels[start:end] for start, end in pairwise(ends)]
 
 
 def legend_in(ax: Axes, handles: Sequence[Any], corner: str, columns: int = 1) -> None:
@@ -155,20 +163,17 @@ def legend_in(ax: Axes, handles: Sequence[Any], corner: str, columns: int = 1) -
 
 def source_line(figure: Figure, text: str) -> None:
     """A small line at the foot: scenario, trials, sets, seed, version, and a note on the data."""
-    footer(figure, fit(text, figure.get_figwidth() * POINTS * 0.98, FOOT).splitlines(), FOOT, GREY)
+    footer(figure, [fit(text, figure.get_figwidth() * POINTS * 0.98, FOOT).splitlines()], FOOT, GREY)
 
 
-def footer(figure: Figure, lines: Iterable[str], size: float = SMALL, colour: str = BLACK, columns: int = 1) -> None:
-    """Lines at the very foot of the figure, above which everything else makes room; earlier footers move up."""
-    rows = list(lines)
-    depth = -(-len(rows) // columns)
-    height = (depth * size * 1.25 + 7) / (figure.get_figheight() * POINTS)
+def footer(figure: Figure, columns: Sequence[Sequence[str]], size: float = SMALL, colour: str = BLACK) -> None:
+    """Columns of lines at the very foot of the figure; everything else makes room, and earlier footers move up."""
+    height = (max(map(len, columns)) * size * 1.25 + 7) / (figure.get_figheight() * POINTS)
     for text in _footers(figure):
         text.set_y(text.get_position()[1] + height)
-    for column in range(columns):
-        part = rows[column * depth : (column + 1) * depth]
+    for k, lines in enumerate(columns):
         figure.text(
-            EDGE / (figure.get_figwidth() * POINTS) + column / columns, height, "\n".join(part),
+            EDGE / (figure.get_figwidth() * POINTS) + k / len(columns), height, "\n".join(lines),
             fontsize=size, color=colour, va="top", ha="left", linespacing=1.25, gid=_FOOTER,
         )  # fmt: skip
     if figure.get_layout_engine() is None:

@@ -109,8 +109,8 @@ class Finder:
             self.wrong(path, "the list is empty, so this gate can never hold")
         for value in gate if isinstance(gate, list) else [gate]:
             number = self._value(path, name, value, meaning)
-            if isinstance(gate, list) and number is not None and number not in range(LARGEST_BIT + 1):
-                self.wrong(path, f"{value:g} cannot stand in a list; allowed there: whole numbers, 0 to {LARGEST_BIT}")
+            if isinstance(gate, list) and number is not None and number > LARGEST_BIT:
+                self.wrong(path, f"`{value}` cannot stand in a list; allowed there: the first {LARGEST_BIT + 1} names")
             if number is not None and not meaning.low <= number <= meaning.high:
                 self.wrong(path, f"{value:g} is never a value of `{name}`; allowed: {_values(meaning)}")
 

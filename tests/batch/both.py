@@ -23,7 +23,6 @@ from sim.scenario.schema import Scenario
 from sim.trajectory import Event, Trajectory
 
 Floats = npt.NDArray[np.float64]
-ROWS_A_DAY = 200
 
 
 @dataclass(frozen=True)
@@ -67,14 +66,14 @@ def compiled(ready: Prepared, trials: Sequence[int]) -> list[Lived]:
     n, days, size = len(trials), ready.scenario.horizon_days, ready.compiled.tables.n_state
     ci, cf = pack(ready.compiled.tables)
     at, log = address(ready.seed), log_of(ready)
-    states, logs = np.empty((n, days, size)), np.zeros((n, len(log)))
+    states, logs = np.empty((n, size, days)), np.zeros((n, len(log)))
     kernels().run_trials(
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
         ready.set_index, np.array(trials, dtype=np.int64), days, np.arange(size), np.empty((n, size)), np.empty(n),
-        states, logs,
+        states, logs, np.arange(n),
     )  # fmt: skip
-    logged = [int(states[k, -1, st.LOGGED]) for k in range(n)]
-    return [Lived(states[k], ready.decoder.events(logs[k].tolist(), logged[k])) for k in range(n)]
+    logged = [int(states[k, st.LOGGED, -1]) for k in range(n)]
+    return [Lived(states[k].T.copy(), ready.decoder.events(logs[k].tolist(), logged[k])) for k in range(n)]
 
 
 def differences(ready: Prepared, one: Lived, two: Lived) -> Iterator[str]:

@@ -222,14 +222,13 @@ class Maker:
     def gate(self, name: str, meaning: Meaning) -> tuple[str, Any]:
         inside = [x for x in (-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 4.0, 30.0) if meaning.low <= x <= meaning.high]
         values: list[Any] = list(meaning.names) or inside or [meaning.low]
-        listed = [v for v in values if isinstance(v, str) or (v >= 0.0 and v == int(v))]
         bounds: list[Any] = [{key: self.one(values)} for key in ("at_least", "at_most", "is_not")]
         bounds += [{"above": values[0]}, {"below": values[-1]}] if len(values) > 1 else []
         if len(values) > 1:
             bounds.append({"at_least": values[0], "below": values[-1], "is_not": self.one(values)})
-        gates: list[Any] = [self.chance(), self.one(values), *bounds, self.few(listed, 3, 1) if listed else True]
+        gates: list[Any] = [self.chance(), self.one(values), *bounds]
         if meaning.names:
-            gates.append({"is_not": self.few(values, 2, 1)})
+            gates += [self.few(values, 3, 1), {"is_not": self.few(values, 2, 1)}]
         return name, self.one(gates)
 
     # --- events -------------------------------------------------------------------------------------------------------

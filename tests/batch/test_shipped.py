@@ -24,19 +24,14 @@ def with_sets(scenario: Scenario) -> Scenario:
     return scenario.model_copy(update={"ensemble": scenario.ensemble.model_copy(update={"sets": 2})})
 
 
-def shipped() -> list[str]:
-    """The names of the scenarios that can be run."""
-    return sorted(name for name in builtin_names() if not name.startswith(("models/", "history/")))
-
-
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", builtin_names())
 def test_states_of_every_day_and_events_are_equal(name: str) -> None:
     ready = prepare(with_sets(load(name)), 5, 1)
     (lived,) = compiled(ready, [3])
     assert list(differences(ready, in_mesa(ready, 3), lived)) == []
 
 
-@pytest.mark.parametrize("name", shipped())
+@pytest.mark.parametrize("name", builtin_names())
 def test_rows_daily_series_and_events_are_equal(name: str) -> None:
     scenario = with_sets(load(name))
     for set_index in (0, 1):

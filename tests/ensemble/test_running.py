@@ -210,7 +210,7 @@ def test_a_worker_that_dies_is_reported_and_loses_only_its_chunk(scenario: Scena
         ({"days": 0}, "days: 0 is not allowed"),
         ({"workers": 0}, "workers: 0 is not allowed"),
         ({"events": [-1]}, "count from 0"),
-        ({"engine": "steam"}, "no 'steam'; allowed: mesa"),
+        ({"engine": "steam"}, "no 'steam'; allowed: batch, mesa"),
         ({"engine": "tests.ensemble.fake:nothing"}, "cannot be imported"),
     ],
 )

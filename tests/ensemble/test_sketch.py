@@ -137,3 +137,18 @@ def test_a_trial_that_ended_early_counts_for_the_days_it_has() -> None:
     gathered.add({"x": [1.0, 2.0]})
     gathered.add({"x": [1.0, 2.0, 3.0]})
     assert gathered.summary().n.tolist() == [[2, 2, 1]]
+
+
+def test_values_that_lie_evenly_in_a_bin_have_their_quantile_to_a_fraction_of_it() -> None:
+    evenly = list(np.linspace(700.3, 720.7, 400))
+    for values in (evenly, [-value for value in evenly]):
+        for q in QS:
+            exact = float(np.quantile(values, q))
+            assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=sketch.RELATIVE_ERROR / 20)
+
+
+@settings(max_examples=60, deadline=None)
+@given(columns)
+def test_quantiles_do_not_cross(values: list[float]) -> None:
+    found = [float(sketch.quantile(one_cell(values), q)[0, 0]) for q in QS]
+    assert found == sorted(found)

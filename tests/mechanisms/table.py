@@ -21,7 +21,10 @@ SOCHI, AUGUST, JANUARY, MOSCOW = "sochi-2018-09-17", "idlib-2019-08-01", "idlib-
 POSTS_ALLOWED = {"rules.set_post.enabled": "true"}  # 29 January 2020, before blocking posts stood, with the rule on
 LIKELY_CLASH = {"rules.clash.rate": "0.001", "horizon_days": "60"}  # the upper end of an assumed range
 GROUNDED = "{aircraft_grounded: {on: 2020-01-29, event: air_support_off, actor: russia, target: syria}}"
-BLAMED_ON_SYRIA = "[{kill: killed}, {provoke: killed, blame: syria}, {add: restraint, by: 0.05, of: hts}, {multiply: patrols, by: 0.5}]"
+BLAMED_ON_SYRIA = (
+    "[{kill: killed}, {provoke: killed, blame: syria}, "
+    "{add: restraint, by: 0.05, of: hts}, {multiply: patrols, by: 0.5}]"
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,22 @@ class Mechanism:
     variant: Changes = field(default_factory=dict)
     trials: int = 400
 
+
+SENTENCES = {
+    "A1": "attacks on Turkish posts strain relations between Ankara and Moscow, whatever is done to calm things",
+    "A2": "five Turkish soldiers are killed at Taftanaz on 10 February",
+    "A3": "Turkish soldiers die for the second time in the month; the two armies bombard each other again",
+    "A4": "Turks and Syrians fight each other directly, which may blow up the agreement of 2018",
+    "A5": "Russia stands behind the Syrian government, Turkey behind the opposition",
+    "A6": "Turkey sends thousands of soldiers to protect its posts",
+    "A7": "Ankara tells Syria to go back to the ceasefire lines of 2018",
+    "A8": "the build-up is read as the eve of a ground operation",
+    "A9": "delegations meet in Ankara after a first round without result",
+    "A10": "Turkey's spokesman: attacks on posts must stop and will be answered",
+    "A11": "Idlib is a stronghold of the opposition",
+    "A12": "government forces advance with Russia and Iranian militias behind them",
+    "A13": "nearly 600,000 people have fled since December",
+}
 
 TABLE = (
     Mechanism(
@@ -199,9 +218,10 @@ TABLE = (
         "nobody flees", "displaced", "falls", changes={"displacement.rate": "0"},
     ),
     Mechanism(
-        "displacement puts pressure on Turkey", "A13", "border_opening", ARTICLE,
-        "people at the border do not press, so the presidents call each other later", "deaths", "rises",
-        changes={"displacement.presses.per_thousand": "0"}, trials=2000,
+        "displacement puts pressure on Turkey", "A13", "border_opening", EVE,
+        "people at the border do not press, so the presidents call each other later", "new_agreement", "falls",
+        changes={"displacement.presses.per_thousand": "0"},
+        variant={**POSTS_ALLOWED, "horizon_days": "60"}, trials=2000,
     ),
     Mechanism(
         "withdrawal as a way down", "A7", "withdraw_to_lines", ARTICLE,

@@ -44,7 +44,7 @@ def rung_in(name: str, number: int = TRIALS, without: tuple[str, ...] = ()) -> s
 @pytest.mark.slow
 def test_every_rule_rings_somewhere() -> None:
     silent = sorted(set(RULES) - rung())
-    assert silent == sorted(RARE), "a rule that never rings is no mechanism: give it a scenario, or list it with a reason"
+    assert silent == sorted(RARE), "give a silent rule a scenario, or list it with a reason"
 
 
 def test_each_can_be_switched_off_by_name() -> None:

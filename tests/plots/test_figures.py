@@ -18,6 +18,8 @@ from sim.errors import InputError, ResultsError
 from sim.plots import DOUBLE_MM, FIGURES, SINGLE_MM, caption, draw, figure_data, figure_of, new_axes, save
 from sim.plots.distributions import stacks
 from sim.plots.ladder import spread
+from sim.plots.registry import moving
+from sim.plots.style import columns_within
 
 UNITS = {
     "outcomes": ("Trials (%)", None),
@@ -57,15 +59,27 @@ def test_a_figure_has_title_labels_and_source(name: str, results: Any) -> None:
 @pytest.mark.parametrize("name", FIGURES)
 def test_nothing_is_clipped_at_either_width(name: str, width: float, results: Any) -> None:
     """All that is drawn lies inside the figure, and everything but the foot above the foot."""
-    figure = figure_of(draw(name, results, width_mm=width))
+    ax = draw(name, results, width_mm=width)
+    figure = figure_of(ax)
     figure.draw_without_rendering()
     drawn, renderer = figure.get_tightbbox(), figure._get_renderer()  # type: ignore[attr-defined]
     across, up = figure.get_size_inches()
-    assert drawn.x0 >= 0 and drawn.x1 <= across and drawn.y1 <= up
-    foot = [text.get_window_extent(renderer) for text in figure.texts]
-    assert min(extent.y0 for extent in foot) >= 0
-    assert max(extent.x1 for extent in foot) <= across * figure.dpi
-    assert drawn.y0 * figure.dpi >= max(extent.y1 for extent in foot) - 2
+    assert drawn.x0 >= 0 and drawn.x1 <= across and drawn.y0 >= 0 and drawn.y1 <= up
+    foot = max(text.get_window_extent(renderer).y1 for text in figure.texts)
+    assert min(part.get_tightbbox(renderer).y0 for part in figure.axes) >= foot - 2
+    assert ax.get_position().width > 0.5 or name in ("dots", "outcomes")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_notebook_shows_the_whole_figure(name: str, results: Any) -> None:
+    """A notebook cuts a figure down to what takes part in the layout; the foot must be in it."""
+    figure = figure_of(draw(name, results))
+    figure.draw_without_rendering()
+    shown, renderer = figure.get_tightbbox(), figure._get_renderer()  # type: ignore[attr-defined]
+    assert figure.texts
+    for text in figure.texts:
+        extent = text.get_window_extent(renderer)
+        assert shown.y0 * figure.dpi <= extent.y0 + 0.5 and shown.x1 * figure.dpi >= extent.x1 - 0.5
 
 
 @pytest.mark.parametrize("kind", ["pdf", "svg", "png"])
@@ -150,21 +164,46 @@ def test_the_ladder_draws_the_line_and_its_events(results: Any) -> None:
     data, ax = figure_data("ladder", results), draw("ladder", results)
     line = data[data["kind"] == "rung"]
     drawn = {str(part.get_label()): list(part.get_ydata()) for part in ax.lines}
-    assert list(line["dyad"].unique()) == ["highest of any dyad", "Turkey – Syrian government", "Turkey – Russia"]
+    assert list(line["dyad"].unique()) == ["highest of any dyad", "Turkey – Russia", "Turkey – Syrian government"]
     for name, rows in line.groupby("dyad"):
         assert drawn[str(name)] == rows["rung"].tolist()
     events = data[data["kind"] == "event"]
     points = [(int(p.get_xdata()[0]), int(p.get_ydata()[0])) for p in ax.lines if p.get_label() == "_event"]  # type: ignore[index, arg-type]
-    assert points == list(zip(events["day"], events["rung"].astype(int), strict=True))
-    marked = next(p for p in ax.lines if p.get_label() == "_breakdown")
+    assert sorted(points) == sorted(zip(events["day"], events["rung"].astype(int), strict=True))
+    marked = next(p for p in ax.lines if p.get_label() == "breakdown, day 15")
     assert list(marked.get_xdata()) == [15, 15]
+    assert "Outcomes: direct war day 15" in figure_of(ax).texts[0].get_text() + figure_of(ax).texts[1].get_text()
     foot = "\n".join(text.get_text() for text in figure_of(ax).texts)
     for row in events.itertuples():
-        assert f"{row.number}  Day {row.day}: {row.text}" in foot
+        assert f"{row.number}  Day {row.day}: {row.text}" in " ".join(foot.split("\n     "))
     assert ax.get_yticklabels()[0].get_text().startswith("implemented")
 
 
-def test_flags_keep_their_distance_and_order() -> None:
+@pytest.mark.parametrize("width", [SINGLE_MM, DOUBLE_MM])
+def test_discs_do_not_touch(width: float, results: Any) -> None:
+    ax = draw("ladder", results, width_mm=width)
+    figure_of(ax).draw_without_rendering()
+    discs = [line for line in ax.lines if line.get_label() == "_disc"]
+    centres = np.array([ax.transData.transform((d.get_xdata()[0], d.get_ydata()[0])) for d in discs])  # type: ignore[index]
+    apart = np.linalg.norm(centres[:, None] - centres[None], axis=2) / figure_of(ax).dpi * 72
+    assert len(discs) == 12
+    assert apart[np.triu_indices(len(discs), 1)].min() >= discs[0].get_markersize()
+
+
+def test_the_ladder_shows_who_fights_who_agreed_and_who_is_highest(results: Any) -> None:
+    steps = {"syria.rebels": 1.0, "turkey.russia": 2.0, "russia.rebels": 4.0, "turkey.syria": 9.0, "turkey.iran": 0.0}
+    daily = {f"rung.{pair}": [0.0, step, 0.0] for pair, step in steps.items()} | {"rung": [0.0, 9.0, 0.0]}
+    assert moving(results.scenario, daily) == [("turkey", "russia"), ("turkey", "syria"), ("syria", "rebels")]
+    assert moving(results.scenario, {"rung": [0.0, 0.0]}) == []
+
+
+def test_legends_take_the_columns_for_which_there_is_room() -> None:
+    labels = ["Turkey", "Syrian government", "Rebels"]
+    assert [columns_within(labels, width) for width in (60, 150, 400)] == [1, 2, 3]
+    assert columns_within([], 100) == 1
+
+
+def test_discs_keep_their_distance_and_order() -> None:
     places = spread(np.array([10.0, 11.0, 12.0, 100.0]), 10, 200)
     assert np.diff(places)[:2] == pytest.approx([10, 10])
     assert places[1] == pytest.approx(15)  # 5 is the leftmost place, 11 would push the first out
