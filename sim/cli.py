@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.ensemble import Results
+    from sim.ensemble.manifest import Achieved
     from sim.scenario.schema import Scenario
     from sim.trajectory import Event, Trajectory
 
@@ -123,6 +124,9 @@ _set_index = click.option("--set-index", type=int, default=0, show_default=True,
 @click.option("--dask", metavar="ADDRESS|local", help="Let the workers of a Dask scheduler do the work.")
 @click.option("--out", type=click.Path(path_type=Path), help="Results folder. [default: results/NAME-TIME]")
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
+@click.option("--precision", type=float, metavar="HALF_WIDTH",
+              help="Run until the headline's probability is known this well, as 0.01; --trials is then the most trials "
+              "of a single set, --sets the most of several sets. [default of these: a million trials in all]")  # fmt: skip
 @click.option("--events", default="0,1,2", show_default=True, callback=_addresses, metavar="0,17",
               help="Trials whose event lists are stored: of set 0, or SET:TRIAL.")  # fmt: skip
 @_changes
@@ -222,9 +226,19 @@ def as_object(results: Results) -> dict[str, Any]:
         "sets": plan.sets,
         "trials": plan.trials,
         "failed": results.manifest.failed,
+        **({} if plan.precision is None else {"precision": _precision(results)}),
         "results": str(results.folder),
         "outcomes": {name: {key: _plain(value) for key, value in row.items()} for name, row in outcomes.items()},
     }
+
+
+def _precision(results: Results) -> dict[str, Any]:
+    """The precision asked for, and the interval at which the run ended (null while it has not)."""
+    plan, achieved = results.manifest.plan, results.manifest.precision
+    said = {"reached": False, "low": None, "high": None, "level": None, "looks": None, "half_width": None}
+    if achieved is not None:
+        said = {**asdict(achieved), "half_width": achieved.half_width}
+    return {"asked": plan.precision, **said}
 
 
 def _plain(value: Any) -> int | float | None:
@@ -247,10 +261,23 @@ def outcome_lines(results: Results) -> Iterator[str]:
     rows = [_outcome_row(str(name), row, scenario) for name, row in table.drop(trivial).iterrows()]
     yield ""
     yield from columns(("outcome", "trials", "probability", "chance (95 %)", "assumptions (5-95 %)"), rows)
+    if manifest.precision is not None:
+        yield f"\n{_precision_line(results, manifest.precision)}"
     if plan.sets == 1:
         yield f"\n{WITHOUT_SETS}"
     if trivial:
         yield f"\nNot shown, since the origin already decides it: {', '.join(trivial)}."
+
+
+def _precision_line(results: Results, achieved: Achieved) -> str:
+    """Whether a run to a precision came to it, and the interval that holds however often it was looked at."""
+    headline = next(name for name, it in results.scenario.outcomes.items() if it.headline)
+    interval = f"{100 * achieved.low:.2f} - {100 * achieved.high:.2f} %"
+    asked = 100 * (results.manifest.plan.precision or 0.0)
+    said = f"{headline}: {interval} at {100 * achieved.level:.0f} %, valid at every look; asked for ±{asked:g} %, "
+    if achieved.reached:
+        return said + f"reached ±{100 * achieved.half_width:.2f} %."
+    return said + f"only ±{100 * achieved.half_width:.2f} % is reached: more trials or sets would take it further."
 
 
 def _trivial(trials: pd.DataFrame, name: str) -> bool:

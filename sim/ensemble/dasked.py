@@ -64,13 +64,17 @@ def _started(stack: ExitStack, processes: int) -> distributed.LocalCluster:
     made = _dask().LocalCluster(
         n_workers=processes, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
     )
-    return stack.enter_context(made)  # type: ignore[no-any-return]
+    return stack.enter_context(made)
 
 
 def _client(where: Any, address: str) -> distributed.Client:
+    dask = _dask()
     try:
-        return _dask().Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+        if isinstance(where, str):
+            # A client that stumbles over its address is not rid of its threads.
+            dask.comm.get_address_host_port(where, strict=True)
+        return dask.Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError, NotImplementedError, ImportError) as error:
         raise InputError(
             f"--dask {address}: no Dask scheduler answers there ({_short(error)}); "
             f"give its address, such as tcp://HOST:8786, or `{LOCAL}`"
@@ -146,7 +150,8 @@ class Cluster:
         futures, told = list(running), False
         while True:
             try:
-                return set(_dask().wait(futures, PATIENCE_SECONDS, "FIRST_COMPLETED").done)
+                with self.client.as_current():
+                    return set(_dask().wait(futures, PATIENCE_SECONDS, "FIRST_COMPLETED").done)
             except TimeoutError:
                 if not told and not self.threads:
                     tqdm.write(f"no worker at {self.address}; waiting for one (Ctrl-C stops)", file=sys.stderr)

@@ -29,6 +29,26 @@ LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pydantic", "PyYAML", "numba", 
 # What a trial's numbers come from; an edit elsewhere changes no result.
 _DECIDING = ("draws.py", "conflict", "scenario", "history", "trajectory.py", "agents.py", "model.py", "batch")
 
+
+@dataclass(frozen=True)
+class Achieved:
+    """The interval of the headline's probability at which a run to a precision ended, and how often it was looked at.
+
+    `reached` is false where the most trials that were asked for did not make it narrow enough.
+    """
+
+    reached: bool
+    low: float
+    high: float
+    level: float
+    looks: int
+
+    @property
+    def half_width(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+
 Status = Literal["running", "interrupted", "failed", "done"]
 
 
@@ -46,7 +66,8 @@ class Done:
 class Manifest:
     """What `manifest.json` says; `chunks` holds the stored ones by number, and the others are still to do.
 
-    `daily` is the sha256 of the table of daily summaries, once that is written.
+    `daily` is the sha256 of the table of daily summaries, once that is written; `precision` what a run to a precision
+    has come to, once it has ended.
     """
 
     scenario: str
@@ -65,6 +86,7 @@ class Manifest:
     wall_seconds: float = 0.0
     workers: int = 1
     daily: str | None = None
+    precision: Achieved | None = None
     chunks: dict[int, Done] = field(default_factory=dict)
 
     @classmethod
@@ -121,6 +143,9 @@ class Manifest:
 
     def _to_json(self) -> dict[str, Any]:
         said: dict[str, Any] = {"layout": LAYOUT, **asdict(self)}
+        for part in (said, said["plan"]):  # said only of runs to a precision
+            for name in [name for name in ("precision", "most") if name in part and part[name] is None]:
+                del part[name]
         said["chunks"] = [self._chunk_to_json(chunk) for chunk in self.plan.chunks()]
         return said
 
@@ -145,6 +170,8 @@ class Manifest:
             for number, chunk in enumerate(said.pop("chunks"))
             if chunk["status"] == "done"
         }
+        if "precision" in said:
+            said["precision"] = Achieved(**said["precision"])
         return cls(plan=Plan(**plan), chunks=chunks, **said)
 
 
@@ -155,8 +182,8 @@ def differences(there: Manifest, here: Manifest, folder: Path, scenario: Scenari
         found += scenario_differences(folder, scenario) or ["the scenario differs"]
     if there.seed != here.seed:
         found.append(f"seed: {there.seed} there, {here.seed} here")
-    if there.plan != here.plan:
-        pairs = zip(asdict(there.plan).items(), asdict(here.plan).values(), strict=True)
+    if there.plan.asked() != here.plan:
+        pairs = zip(asdict(there.plan.asked()).items(), asdict(here.plan).values(), strict=True)
         found += [f"plan.{name}: {old} there, {new} here" for (name, old), new in pairs if old != new]
     if there.code != here.code:
         found.append(f"code: {_code(there)} there, {_code(here)} here")

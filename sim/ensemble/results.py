@@ -85,6 +85,7 @@ class Results:
 
     def events(self, trial: int, set: int = 0) -> pd.DataFrame:
         """The events of one trial in order, `marks` as a JSON object; run again if its log was not kept."""
+        self._require(trial, set)
         kept = self._events if (set, trial) in self.manifest.plan.events else None
         if kept is not None and len(kept):
             return kept[(kept["set"] == set) & (kept["trial"] == trial)].reset_index(drop=True)

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
@@ -19,17 +19,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from sim.ensemble import manifest as manifests
 from sim.ensemble import dasked, tables, worker
+from sim.ensemble import manifest as manifests
 from sim.ensemble.engines import SMALLEST_CHUNKS, default_engine, find_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
 from sim.ensemble.plan import SMALLEST_CHUNK, Asked, Chunk, Plan
+from sim.ensemble.precision import MOST_TRIALS, Watch, checked
 from sim.ensemble.results import Results
 from sim.ensemble.worker import GO_ON, Job, Worker
 from sim.errors import CeasefireError, InputError, ResultsError, RunError
 from sim.scenario import load, to_yaml
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Ensemble, Scenario
 
 LOG = "log.txt"
 
@@ -48,18 +49,24 @@ def run(
     progress: bool = True,
     engine: str | None = None,
     dask: str | None = None,
+    precision: float | None = None,
 ) -> Results:
     """Run `sets` parameter sets of `trials` trials each and store them in the folder `out`.
 
     What is None is taken from the scenario; `days` is the horizon; `events` names trials of set 0, or (set, trial),
     whose event lists are stored. `workers` processes share the work (None: one for each processor) and change no
     result; nor does `dask`, the address of a Dask scheduler whose workers take their place, or `local` for a Dask
-    cluster of `workers` processes here. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves such a folder behind.
+    cluster of `workers` processes here. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves
+    such a folder behind.
+
+    With `precision` the run ends once the interval of the headline's probability, valid however often it is looked at
+    (`sim.ensemble.precision`), is at most that wide to either side. `trials` is then the most trials of a single set;
+    of several sets, `sets` is the most sets and `trials` how many each has. What is not given is a million in all.
 
     Raises InputError for wrong arguments, ResultsError for a folder that exists or does not fit, RunError if the
     workers die or the disk is full.
     """
-    asked = _as_asked(scenario, trials, sets, seed, days)
+    asked = _as_asked(scenario, trials, sets, seed, days, precision)
     engine = engine or default_engine()
     find_engine(engine)
     folder = Path(out) if out is not None else default_folder(asked)
@@ -76,7 +83,12 @@ def run(
 
 
 def _as_asked(
-    source: Scenario | str | Path, trials: int | None, sets: int | None, seed: int | None, days: int | None
+    source: Scenario | str | Path,
+    trials: int | None,
+    sets: int | None,
+    seed: int | None,
+    days: int | None,
+    precision: float | None = None,
 ) -> Scenario:
     """The scenario with what was asked filled in; validated as the file would have been."""
     scenario = source if isinstance(source, Scenario) else load(source)
@@ -85,8 +97,20 @@ def _as_asked(
         if value is not None and not least <= value < 2**64:
             raise InputError(f"{name}: {value} is not allowed; it is a whole number of at least {least}")
     ensemble = scenario.ensemble.model_copy(update={name: v for name, v in asked.items() if v is not None})
+    if precision is not None:
+        ensemble = _at_most(ensemble.model_copy(update={"precision": precision}), trials, sets)
+    if ensemble.precision is not None:
+        checked(ensemble.precision)
     horizon = scenario.horizon_days if days is None else days
     return scenario.model_copy(update={"ensemble": ensemble, "horizon_days": horizon})
+
+
+def _at_most(ensemble: Ensemble, trials: int | None, sets: int | None) -> Ensemble:
+    """The ensemble of a run to a precision, in which what was not asked for is only bounded."""
+    if ensemble.sets == 1:
+        return ensemble if trials is not None else ensemble.model_copy(update={"trials": MOST_TRIALS})
+    most = max(2, MOST_TRIALS // ensemble.trials)
+    return ensemble if sets is not None else ensemble.model_copy(update={"sets": most})
 
 
 def default_folder(scenario: Scenario) -> Path:
@@ -215,13 +239,16 @@ def _run_all(
 ) -> None:
     """Compute what is missing; the manifest says how it ended, whichever way it ended."""
     todo = [chunk for chunk in manifest.plan.chunks() if chunk.number not in manifest.chunks]
+    watch = Watch(folder, manifest) if manifest.plan.precision is not None else None
     before, started = manifest.wall_seconds, time.perf_counter()
     manifest.workers, manifest.status = workers, "running"
     status: Status = "failed"
     try:
         with _writing(folder, RunError, GO_ON):
             log(folder, f"started: {_left(manifest)}, engine {job.engine}, {workers} workers")
-            _store(folder, manifest, _computed(job, todo, workers, cluster), progress)
+            _store(folder, manifest, _computed(job, todo, workers, cluster), progress, watch)
+            if watch is not None:
+                watch.close()
             _finish(folder, manifest)
         status = "done"
     except KeyboardInterrupt:
@@ -237,7 +264,8 @@ def _run_all(
 
 
 def _left(manifest: Manifest) -> str:
-    return f"{manifest.plan.total - manifest.trials_done} of {manifest.plan.total} trials to do"
+    most = "at most " if manifest.plan.precision is not None else ""
+    return f"{most}{manifest.plan.total - manifest.trials_done} of {manifest.plan.total} trials to do"
 
 
 def _finish(folder: Path, manifest: Manifest) -> None:
@@ -248,7 +276,12 @@ def _finish(folder: Path, manifest: Manifest) -> None:
         log(folder, f"trial {row.trial} of set {row.set} failed: {row.error}")
 
 
-def _store(folder: Path, manifest: Manifest, computed: Iterator[tuple[Chunk, Done]], progress: bool) -> None:
+def _store(
+    folder: Path, manifest: Manifest, computed: Iterator[tuple[Chunk, Done]], progress: bool, watch: Watch | None
+) -> None:
+    """Note the chunks as they get done, until there are no more or what is there is enough."""
+    if watch is not None and watch.enough():
+        return
     bar = tqdm(
         total=manifest.plan.total,
         initial=manifest.trials_done,
@@ -263,6 +296,12 @@ def _store(folder: Path, manifest: Manifest, computed: Iterator[tuple[Chunk, Don
             manifest.chunks[chunk.number] = done
             manifest.write(folder)
             bar.update(len(chunk))
+            if watch is not None:
+                bar.set_postfix_str(f"half-width {watch.half_width:.4f}", refresh=False)
+                if watch.enough():
+                    break
+    if isinstance(computed, Generator):
+        computed.close()  # what is still being computed is not needed
 
 
 def _computed(

@@ -39,8 +39,8 @@ ANY = "highest of any dyad"
 DISC = 9.0  # diameter of a numbered disc in points
 ROOM = 0.6  # of a rung, under the lowest and over the highest
 LEGEND_TOP = 29.0  # points from the axes down to the legend
+WIDE = 0.57  # mean width of a letter where many are digits, in font sizes
 ROW = 1.3 * SMALL  # height of a line of the legend or of the list in points
-LETTER = 0.5  # mean width of a letter of the list, in font sizes
 
 
 def ladder(
@@ -145,9 +145,9 @@ def _listed(events: pd.DataFrame, width: float, also: str) -> list[list[str]]:
     room = width / columns - 14
     entries = []
     for event in events.itertuples():
-        first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL, LETTER).splitlines()
+        first, *rest = fit(f"{event.number}  Day {event.day}: {event.text}", room, SMALL).splitlines()
         entries.append([first, *(f"     {line}" for line in rest)])
-    entries += [fit(also, room, SMALL, LETTER).splitlines()] if also else []
+    entries += [fit(also, room, SMALL, WIDE).splitlines()] if also else []
     half = -(-sum(map(len, entries)) // columns)
     filled: list[list[str]] = [[]]
     for entry in entries:

@@ -354,17 +354,15 @@ def _line(dyad: str, values: Sequence[float]) -> pd.DataFrame:
 
 
 def moving(scenario: Scenario, daily: Mapping[str, Sequence[float]]) -> list[tuple[str, str]]:
-    """Three dyads whose rung moves: who fights, the busiest of those who agreed, and who else is mostly the highest."""
+    """Three dyads whose rung moves: who fights, the first two who agreed, and who else climbs highest for longest."""
+    top = np.asarray(daily["rung"])
     values = {(a, b): np.asarray(daily.get(f"rung.{a}.{b}", (0.0,))) for a, b in combinations(scenario.actors, 2)}
-    ways = {pair: float(np.abs(np.diff(series)).sum()) for pair, series in values.items()}
-    days_on_top = {pair: int((series == np.asarray(daily["rung"])).sum()) for pair, series in values.items()}
-    left = sorted((pair for pair in ways if ways[pair]), key=lambda pair: (-days_on_top[pair], -ways[pair]))
-    chosen: list[tuple[str, str]] = []
-    for parties in (scenario.fighting.between, scenario.agreement.parties):
-        those = [pair for pair in left if set(pair) <= set(parties) and pair not in chosen]
-        chosen += [max(those, key=lambda pair: ways[pair])] if those else []
-    chosen += [pair for pair in left if pair not in chosen][: 3 - len(chosen)]
-    return sorted(chosen, key=list(values).index)
+    central = [set(scenario.fighting.between), set(scenario.agreement.parties[:2])]
+    ranked = sorted(
+        (pair for pair, series in values.items() if np.ptp(series) > 0),
+        key=lambda pair: (set(pair) not in central, -values[pair].max(), -int((values[pair] == top).sum())),
+    )
+    return sorted(ranked[:3], key=list(values).index)
 
 
 def _came(view: View) -> dict[str, int]:

@@ -16,7 +16,7 @@ from sim.scenario.checks import check
 from sim.scenario.meanings import Meaning, Meanings, Scope, Unknown
 from sim.scenario.places import Where
 from sim.scenario.schema import Scenario
-from sim.scenario.vocabulary import DEADLINES, LEVELS, PERCEPTIONS, STATUSES
+from sim.scenario.vocabulary import LEVELS, PERCEPTIONS, STATUSES
 
 T = TypeVar("T")
 ORIGIN = dt.date(2030, 5, 1)
@@ -137,7 +137,7 @@ class Maker:
         places = [f"p{k}" for k in self.upto(3)]
         self.data["places"] = {
             name: {
-                "name": name, "lat": 1.0, "lon": 1.0, "control": self.one(sides), "taken": self.one((0.0, 0.0, 0.4, 1.0)),
+                "name": name, "lat": 1.0, "lon": 1.0, "control": self.one(sides), "taken": self.one((0.0, 0.4, 1.0)),
                 "population": self.number(MEANS), "exposed": self.number(MEANS), "value": self.one(SIZES),
                 "neighbours": places[max(0, k - 1) : k] + places[k + 1 : k + 2], "open_to": self.few(sides, 2),
             }
@@ -149,7 +149,8 @@ class Maker:
                 "depth": self.one(SHARES)} for q in posts
         }  # fmt: skip
         self.places, self.posts = places, posts
-        regimes = {f"level{k}": {"mean": self.number(MEANS), "size": self.number(SIZES)} for k in range(self.one((2, 3)))}
+        levels = self.one((("low", "high"), ("low", "middle", "high")))
+        regimes = {level: {"mean": self.number(MEANS), "size": self.number(SIZES)} for level in levels}
         share = {"share": self.number(SHARES), "half_life_days": self.number(SIZES)}
         self.data["fighting"] = {"between": sides, "regimes": regimes, "excitation": share}
         self.regimes = list(regimes)
@@ -197,7 +198,8 @@ class Maker:
     def all_names(self) -> list[str]:
         by_owner = [name for name, q in self.data["quantities"].items() if q["of"] == "actor"]
         by_place = [name for name, q in self.data["quantities"].items() if q["of"] == "place"]
-        of = {kind: [w for w, p in PERCEPTIONS.items() if p.of == kind] for kind in ("actor", "dyad", "ordered", "place")}
+        kinds = ("actor", "dyad", "ordered", "place")
+        of = {kind: [word for word, entry in PERCEPTIONS.items() if entry.of == kind] for kind in kinds}
         names = [*PERCEPTIONS, *self.data["quantities"]]
         names += [f"{who}.{word}" for who in ("target", *self.parties) for word in (*of["actor"], *by_owner)]
         names += [f"{word}.{a}.{b}" for word in (*of["dyad"], *of["ordered"]) for a, b in self.pairs]
@@ -206,7 +208,8 @@ class Maker:
 
     def name(self, scope: Scope) -> tuple[str, Meaning]:
         """A name that means something here: one of a random few, or else the regime."""
-        for name in (*(f"mark.{mark}" for mark in self.few(scope.marks, 1)), *(self.one(self.vocabulary) for _ in "abc")):
+        marks = [f"mark.{mark}" for mark in self.few(scope.marks, 1)]
+        for name in (*marks, *(self.one(self.vocabulary) for _ in range(3))):
             try:
                 return name, self.meanings.of(name, scope)
             except Unknown:
@@ -285,10 +288,10 @@ class Maker:
         return {verb: name, "by": self.number(AMOUNTS), **of}
 
     def on_fire(self, reach: Reach, marks: list[str]) -> dict[str, Any] | None:
-        mark = self.one(marks) if marks else True
+        mark: Any = self.one(marks) if marks else True
         more: dict[str, Any] = {"blame": self.one(["self", "patron", *self.parties])} if self.chance() else {}
         more |= {"expires_days": self.one((1, 3))} if self.chance() else {}
-        fire = [{"fire": True}, {"provoke": self.one((mark, True)), **more}, {"answer": True}]
+        fire: list[dict[str, Any]] = [{"fire": True}, {"provoke": self.one((mark, True)), **more}, {"answer": True}]
         return self.one([*fire, {"kill": mark}] if marks else fire)
 
     def on_ground(self, reach: Reach, marks: list[str]) -> dict[str, Any] | None:
@@ -394,7 +397,8 @@ class Maker:
             return {"state": name, **self.one([low, *({key: x} for x in within for key in ("above", "below"))])}
         window = {"window_days": self.one((1, 4, 1000))} if self.chance(60) else {}
         days = window.get("window_days", 5)
-        level = self.one(({"at_least": self.one((0.5, 3.0, 60.0))}, {"days_at_least": min(days, self.one((1, 2)))}))
+        sums: dict[str, Any] = {"at_least": self.one((0.5, 3.0, 60.0))}
+        level = self.one((sums, {"days_at_least": min(days, self.one((1, 2)))}))
         return {"count": self.counter(), **window, **level}
 
     def inner(self, known: list[str], depth: int) -> Any:
@@ -415,6 +419,3 @@ def problems(scenario: Scenario) -> list[str]:
 def scenarios(draw: Callable[[some.SearchStrategy[Any]], Any], kind: str = PLAIN) -> Scenario:
     """Any valid scenario, small enough to run."""
     return Maker(draw, kind).scenario()
-
-
-__all__ = ["DEADLINES", "EXTREME", "PLAIN", "problems", "scenarios"]

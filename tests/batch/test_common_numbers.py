@@ -92,9 +92,10 @@ def test_a_post_that_is_absent_changes_nothing_elsewhere(idlib: Scenario) -> Non
 
 
 def test_a_place_that_nobody_can_reach_changes_nothing_elsewhere(idlib: Scenario) -> None:
+    """It is behind the lines of the first side, and nobody lives there."""
     first = next(iter(idlib.places.values()))
     islet = first.model_copy(
-        update={"neighbours": [], "open_to": [], "control": idlib.fighting.between[1], "taken": 0.0}
+        update={"neighbours": [], "open_to": [], "control": idlib.fighting.between[0], "taken": 1.0, "exposed": 0.0}
     )
     places = {"zz_islet": islet} | idlib.places
     assert without(lived(idlib.model_copy(update={"places": places})), place="zz_islet") == lived(idlib)
@@ -110,14 +111,15 @@ def test_a_quantity_that_nobody_reads_and_a_dated_event_that_does_nothing_change
 
 STRIKE: dict[str, Any] = {
     "events": {
-        "beat": {"marks": {"killed": [{"probability": 0.5, "size": {"law": "lognormal", "median": 9.0, "sigma": 1.0}}]}},
+        "beat": {"marks": {"n": [{"probability": 0.5, "size": {"law": "lognormal", "median": 9.0, "sigma": 1.0}}]}},
         "strike": {"rung": 7, "marks": {"killed": [{"size": {"law": "poisson", "mean": 4.0}}]},
                    "effects": [{"fire": True}, {"kill": "killed"}, {"regime": "war"}, {"advance": 0.1}]},
     },
     "fighting": {"regimes": {"quiet": {"mean": 1.0}, "war": {"mean": 30.0}}},
     "horizon_days": 60,
     "rules": {"beat": rule("beat", rate=0.5), "each": rule("beat", rate=0.3, for_each="place"),
-              "strike": rule("strike", rate=0.2, pick="place"), "answer": rule("beat", "blue", "red", phase="reaction")},
+              "strike": rule("strike", rate=0.2, pick="place"),
+              "answer": rule("beat", "blue", "red", phase="reaction")},
 }  # fmt: skip
 
 
@@ -161,7 +163,8 @@ def test_a_place_removed_leaves_the_clocks_at_the_others() -> None:
 def test_days_before_the_first_difference_are_the_same(idlib: Scenario) -> None:
     """A rule of weight re-rated: all is as it was until its clock first rings otherwise."""
     name = next(event.rule for event in lived(idlib)[0] if event.rule in idlib.rules and event.day > 3)
-    other = idlib.model_copy(update={"rules": idlib.rules | {name: idlib.rules[name].model_copy(update={"enabled": False})}})
+    off = {name: idlib.rules[name].model_copy(update={"enabled": False})}
+    other = idlib.model_copy(update={"rules": idlib.rules | off})
     for one, two in zip(lived(idlib), lived(other), strict=True):
         rung = min((event.day for event in one if event.rule == name), default=10**6)
         assert [e for e in one if e.day < rung] == [e for e in two if e.day < rung]

@@ -38,7 +38,7 @@ def bits(arrays: Arrays) -> list[tuple[bytes, ...]]:
 
 def test_threads_change_no_bit(ready: Prepared) -> None:
     together = bits(run(ready, list(TRIALS)))
-    shares = [[t] for t in TRIALS][:6] + [list(TRIALS[6:9]), list(TRIALS[9:])]
+    shares = [*([t] for t in TRIALS[:6]), list(TRIALS[6:9]), list(TRIALS[9:])]
     with ThreadPoolExecutor(4) as threads:
         apart = [trial for arrays in threads.map(lambda share: run(ready, share), shares) for trial in bits(arrays)]
     assert apart == together
@@ -105,9 +105,9 @@ def test_a_trial_with_more_events_than_usual_keeps_them_all() -> None:
 
 
 def test_a_rung_below_zero_stays_below_zero_in_the_daily_series() -> None:
-    below = small({"actors": {"band": None}}, events={"note": {"rung": -2}}, rules={"note": rule()},
-                  relations={"sponsor": None}, places={"field": None, "wood": None}, posts={"tower": None, "gate": None},
-                  fighting={"between": ("red", "blue")})  # fmt: skip
+    nobody = {"actors": {"band": None}, "relations": {"sponsor": None}, "fighting": {"between": ("red", "blue")}}
+    nowhere = {"places": {"field": None, "wood": None}, "posts": {"tower": None, "gate": None}}
+    below = small(nobody, nowhere, events={"note": {"rung": -2}}, rules={"note": rule()})
     (run_,) = simulate(below, 0, 0, [0])
     assert run_.daily["rung"] == [-2.0] * 10
 

@@ -35,27 +35,30 @@ CASES: dict[str, dict[str, Any]] = {
     "certain and impossible": {"rules": {"yes": rule(probability=1.0), "no": rule(probability=0.0)}},
     "clocks that ring in the same instant": {
         "rules": {f"r{k}": rule(actor=who, target=to, rate=1e308, ratios={"value": 1e15}, for_each="place")
-                  for k, (who, to) in enumerate([("hawks", "red"), ("red", "blue"), ("blue", "red"), ("doves", "red")])},
+                  for k, (who, to) in enumerate((("hawks", "red"), ("red", "blue"), ("blue", "red")))},
         "places": {"wood": {"value": 40.0}},
     },
     "a front that is empty": {
         "places": {"field": {"open_to": []}, "wood": {"open_to": []}},
-        "rules": {"pick": rule(pick="place", where={"front": True}), "each": rule(for_each="place", where={"front": True})},
+        "rules": {"pick": rule(pick="place", where={"front": True}),
+                  "each": rule(for_each="place", where={"front": True})},
     },
     "weights that vanish": {
         "rules": {"pick": rule(pick="place", weights={"value": 1e-15, "exposed": 1e-15})},
         "places": {"field": {"value": 1e15}},
     },
     "no posts": {"posts": {"tower": None, "gate": None}, "rules": {"note": rule()}},
-    "no places": {"posts": {"tower": None, "gate": None}, "places": {"field": None, "wood": None}, "rules": {"note": rule()},
-                  "displacement": {"rate": 1.0, "sigma": 3.0}},
+    "no places": {"posts": {"tower": None, "gate": None}, "places": {"field": None, "wood": None},
+                  "rules": {"note": rule()}, "displacement": {"rate": 1.0, "sigma": 3.0}},
     "deaths beyond all measure": ALL_OUT,
     "deaths beyond counting": {"fighting": {"regimes": {"quiet": {"mean": 1e15, "size": 1e15}}}},
     "a poisson beyond counting": mark(law="poisson", mean=1e15),
     "a negative binomial beyond counting": mark(law="negative_binomial", mean=1e15, size=1e-15),
     "the same, scaled": mark(law="negative_binomial", mean=1e15, size=1e-15, scale="deaths_7d") | ALL_OUT,
     "a log-normal beyond all": mark(law="lognormal", median=1e15, sigma=1e15),
-    "a uniform turned round by its scale": mark(law="uniform", low=-1e9, high=1e9, scale="rung", ratios={"since.note": 1e15}),
+    "a uniform turned round by its scale": mark(
+        law="uniform", low=-1e9, high=1e9, scale="rung", ratios={"since.note": 1e15}
+    ),
     "flight of all in a moment": {
         "displacement": {"rate": 1.0, "spill": 1.0, "sigma": 1e15, "return_rate": 1.0, "return_after_days": 0},
         "interventions": {"act": on_day(2, effects=[{"attack": True}], place="field")},

@@ -1,4 +1,4 @@
-"""Every shipped scenario, to the last bit: the compiled engine, the Mesa engine and the bare loop live the same days."""
+"""Every shipped scenario: compiled engine, Mesa engine and bare loop live the same days, to the last bit."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def changed(ready: Prepared, table: str, position: int, value: float) -> Prepare
     """The same scenario with one number of its tables changed."""
     numbers = list(getattr(ready.compiled.tables, table))
     numbers[position] = value
-    tables = ready.compiled.tables._replace(**{table: numbers})
+    tables = ready.compiled.tables._replace(**{table: numbers})  # type: ignore[arg-type]  # a table, not a count
     return replace(ready, compiled=replace(ready.compiled, tables=tables))
 
 

@@ -136,7 +136,8 @@ def test_the_header_covers_every_field_and_none_overlaps() -> None:
 def test_packed_tables_are_read_as_they_were() -> None:
     tables = prepare(load("idlib-2020-02-11")).compiled.tables
     ci, cf = pack(tables)
-    assert (ci.dtype, cf.dtype) == (np.int64, np.float64)
+    assert ci.dtype == np.dtype(np.int64)
+    assert cf.dtype == np.dtype(np.float64)
     for name, kind in kinds().items():
         place, value = header()[name], getattr(tables, name)
         if kind == SCALAR:

@@ -1,24 +1,51 @@
-"""`make bench`: ratios measured in one run on one machine, a `name=value` a line.
+"""`make bench`: ratios measured in one run on one machine, a `name=value` a line; `--quick` leaves the million out.
 
-- `mesa_microseconds_per_trial_day`: the Mesa engine without its DataCollector, as ensembles run it
-- `mesa_over_python`: its time over that of a bare Python loop that calls the same functions on the same trials
+- `mesa_ratio`: the Mesa engine over the compiled engine, each on one thread
+- `mesa_over_python`: the Mesa engine over a bare Python loop that calls the same functions
+- `batch_run_ratio`: the same model under Mesa's own `batch_run`, over the compiled engine
+- `floor_ratio`: the compiled engine over a compiled loop that makes as many draws and exponentials and nothing else
+- `microseconds_per_trial_day`, `draws_per_trial_day`, `exponentials_per_trial_day`: of the compiled engine, one thread
+- `two_core_efficiency`: trials a second of two workers over twice those of one
+- `cost_per_trial_ratio`, `peak_mb_million`: a million trials against ten thousand, stored; memory of the largest process
+- `start_seconds_ratio`: `ceasefire run` of 1,000 trials of 30 days with a warm cache, over `python -c "import numpy"`
+- `compile_seconds`: the first compilation into an empty cache
 """
 
 from __future__ import annotations
 
+import os
+import resource
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest.mock import patch
 
+import numpy as np
+
+from sim.batch.compiling import kernels
+from sim.batch.engine import run_arrays
+from sim.conflict import clocks, events, perceive, processes
 from sim.conflict.day import day
 from sim.draws import address
 from sim.history.driving import begin_trial
-from sim.model import CeasefireModel
+from sim.model import CeasefireModel, mesa
 from sim.preparing import Prepared, prepare
 from sim.scenario import load
 
 SCENARIO = "idlib-2020-02-11"
-TRIALS = 5
+TRIALS = 4  # of the engines in Python
+COMPILED_TRIALS = 400
 ROUNDS = 3
+MILLION, FEW = 1_000_000, 10_000
+
+
+# --- the contestants --------------------------------------------------------------------------------------------------
 
 
 def with_mesa(ready: Prepared, trial: int) -> list[float]:
@@ -39,25 +66,139 @@ def with_python(ready: Prepared, trial: int) -> list[float]:
     return state
 
 
-def seconds(engine: Callable[[Prepared, int], object], ready: Prepared) -> float:
-    """The quickest of some rounds over the same trials, so that a busy machine counts less."""
+def with_batch_run(ready: Prepared) -> None:
+    """The same trials under Mesa's own runner, which steps once more than it is told."""
+    parameters = {"scenario": [ready], "trial": range(TRIALS), "collect": True}
+    steps = ready.scenario.horizon_days - 1
+    mesa.batch_run(CeasefireModel, parameters, number_processes=1, max_steps=steps, display_progress=False)
+
+
+def compiled(ready: Prepared) -> None:
+    """Many trials of the compiled engine, on one thread, nothing stored."""
+    run_arrays(ready, np.arange(COMPILED_TRIALS, dtype=np.int64))
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The quickest of some rounds, so that a busy machine counts less."""
     times = []
     for _ in range(ROUNDS):
         begun = time.perf_counter()
-        for trial in range(TRIALS):
-            engine(ready, trial)
+        work()
         times.append(time.perf_counter() - begun)
     return min(times)
 
 
-def measure() -> dict[str, float]:
-    """All figures, by name."""
-    ready = prepare(load(SCENARIO))
-    mesa, python = seconds(with_mesa, ready), seconds(with_python, ready)
+@contextmanager
+def counted(modules: tuple[ModuleType, ...], name: str, calls: list[int]) -> Iterator[None]:
+    """Count the calls of a function that modules have imported by name."""
+    with ExitStack() as stack:
+        for module in modules:
+            if hasattr(module, name):
+                stack.enter_context(patch.object(module, name, _counting(getattr(module, name), calls)))
+        yield
+
+
+def _counting(function: Callable[..., Any], calls: list[int]) -> Callable[..., Any]:
+    def counting(*arguments: Any) -> Any:
+        calls[0] += 1
+        return function(*arguments)
+
+    return counting
+
+
+def work_per_day(ready: Prepared) -> tuple[float, float]:
+    """Draws and exponentials (exp, log, log1p) of a trial-day, counted in the Python loop over the same functions."""
+    import sim.draws
+
+    draws, exponentials = [0], [0]
+    modules = (clocks, events, perceive, processes, sim.draws)
+    with ExitStack() as stack:
+        stack.enter_context(counted(modules, "uniform", draws))
+        for name in ("exp", "log", "log1p"):
+            stack.enter_context(counted(modules, name, exponentials))
+        for trial in range(TRIALS):
+            with_python(ready, trial)
     trial_days = TRIALS * ready.scenario.horizon_days
-    return {"mesa_microseconds_per_trial_day": 1e6 * mesa / trial_days, "mesa_over_python": mesa / python}
+    return draws[0] / trial_days, exponentials[0] / trial_days
+
+
+def floor_microseconds(draws: float, exponentials: float) -> float:
+    """Microseconds that so many draws and exponentials take in a compiled loop."""
+    from numba import njit
+
+    uniform, make = kernels().uniform, kernels().Address
+
+    @njit(error_model="numpy")
+    def loop(at: Any, days: int, draws: int, exponentials: int) -> float:
+        total = 0.0
+        for today in range(days):
+            for k in range(draws):
+                total += uniform(at, today, k, 0)
+            for k in range(exponentials):
+                total += np.exp(-1e-3 * k - 1e-6 * today)
+        return total
+
+    at, days, scale = make(0, 0, 0, 0), 2000, 10  # fractions of a draw: ten days' worth at once
+    loop(at, 1, 1, 1)
+    return seconds(lambda: loop(at, days, round(scale * draws), round(scale * exponentials))) * 1e6 / (days * scale)
+
+
+def command(*words: str, **environment: str) -> float:
+    """Seconds that a command of this Python takes."""
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, *words], check=True, capture_output=True, env=os.environ | environment)
+    return time.perf_counter() - begun
+
+
+def ensemble(folder: Path, trials: int, workers: int) -> float:
+    """Seconds that a stored ensemble takes, start and end included."""
+    out = folder / f"{trials}-{workers}"
+    run = ("-m", "sim", "run", f"builtin:{SCENARIO}", "--trials", f"{trials}", "--workers", f"{workers}")
+    return command(*run, "--no-plots", "--out", f"{out}")
+
+
+# --- the figures ------------------------------------------------------------------------------------------------------
+
+
+def engines() -> Iterator[tuple[str, float]]:
+    """Mesa, bare Python and compiled engine, side by side."""
+    ready = prepare(load(SCENARIO))
+    compiled(ready)
+    days = ready.scenario.horizon_days
+    mesa_time = seconds(lambda: [with_mesa(ready, trial) for trial in range(TRIALS)]) / (TRIALS * days)
+    python_time = seconds(lambda: [with_python(ready, trial) for trial in range(TRIALS)]) / (TRIALS * days)
+    runner_time = seconds(lambda: with_batch_run(ready)) / (TRIALS * days)
+    own_time = seconds(lambda: compiled(ready)) / (COMPILED_TRIALS * days)
+    draws, exponentials = work_per_day(ready)
+    yield "mesa_ratio", mesa_time / own_time
+    yield "mesa_over_python", mesa_time / python_time
+    yield "batch_run_ratio", runner_time / own_time
+    yield "floor_ratio", own_time * 1e6 / floor_microseconds(draws, exponentials)
+    yield "microseconds_per_trial_day", own_time * 1e6
+    yield "draws_per_trial_day", draws
+    yield "exponentials_per_trial_day", exponentials
+
+
+def whole_commands(million: bool) -> Iterator[tuple[str, float]]:
+    """Start, workers, compilation and the million, each as a process of its own."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        start = ("-m", "sim", "run", f"builtin:{SCENARIO}", "--days", "30", "--workers", "1", "--no-plots")
+        warm = min(command(*start, "--out", f"{folder / str(k)}") for k in range(ROUNDS))
+        yield "start_seconds_ratio", warm / min(command("-c", "import numpy") for _ in range(ROUNDS))
+        one, two = ensemble(folder, FEW, 1), ensemble(folder, FEW, 2)
+        yield "two_core_efficiency", one / (2 * two)
+        compile_only = "from sim.batch.compiling import kernels; kernels()"
+        yield "compile_seconds", command("-c", compile_only, CEASEFIRE_CACHE=f"{folder / 'cache'}")
+        if million:
+            yield "cost_per_trial_ratio", ensemble(folder, MILLION, 2) / MILLION / (two / FEW)
+            yield "peak_mb_million", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 if __name__ == "__main__":
-    for name, value in measure().items():
-        print(f"{name}={value:.3g}")
+    for source in (engines(), whole_commands("--quick" not in sys.argv)):
+        for name, value in source:
+            print(f"{name}={value:.3g}", flush=True)
