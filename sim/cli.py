@@ -126,7 +126,7 @@ _set_index = click.option("--set-index", type=int, default=0, show_default=True,
 @click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
 @click.option("--precision", type=float, metavar="HALF_WIDTH",
               help="Run until the headline's probability is known this well, as 0.01; --trials is then the most trials "
-              "of a single set, --sets the most of several sets. [default of these: a million trials in all]")  # fmt: skip
+              "of a single set, --sets the most of several. [default of these: a million trials in all]")  # fmt: skip
 @click.option("--events", default="0,1,2", show_default=True, callback=_addresses, metavar="0,17",
               help="Trials whose event lists are stored: of set 0, or SET:TRIAL.")  # fmt: skip
 @_changes
@@ -235,10 +235,9 @@ def as_object(results: Results) -> dict[str, Any]:
 def _precision(results: Results) -> dict[str, Any]:
     """The precision asked for, and the interval at which the run ended (null while it has not)."""
     plan, achieved = results.manifest.plan, results.manifest.precision
-    said = {"reached": False, "low": None, "high": None, "level": None, "looks": None, "half_width": None}
-    if achieved is not None:
-        said = {**asdict(achieved), "half_width": achieved.half_width}
-    return {"asked": plan.precision, **said}
+    if achieved is None:
+        return {"asked": plan.precision, "reached": False, "half_width": None, "low": None, "high": None}
+    return {"asked": plan.precision, "half_width": achieved.half_width, **asdict(achieved)}
 
 
 def _plain(value: Any) -> int | float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import pickle
 import platform
@@ -9,6 +10,7 @@ import sys
 import threading
 from asyncio import CancelledError
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from itertools import islice
@@ -71,14 +73,34 @@ def _client(where: Any, address: str) -> distributed.Client:
     dask = _dask()
     try:
         if isinstance(where, str):
-            # A client that stumbles over its address is not rid of its threads.
-            dask.comm.get_address_host_port(where, strict=True)
+            where = where if "://" in where else f"tcp://{where}"
+            _knock(where)
         return dask.Client(where, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError, NotImplementedError, ImportError) as error:
+    except (OSError, ValueError, TypeError, NotImplementedError, ImportError, OverflowError) as error:
         raise InputError(
             f"--dask {address}: no Dask scheduler answers there ({_short(error)}); "
             f"give its address, such as tcp://HOST:8786, or `{LOCAL}`"
         ) from error
+
+
+def _knock(address: str) -> None:
+    """OSError or ValueError unless something at the address greets as Dask does.
+
+    A client would wait without end for what accepts a connection and says nothing, and one that stumbles over its
+    address is not rid of its threads.
+    """
+    from distributed.comm import connect, get_address_host_port
+
+    get_address_host_port(address, strict=True)
+    security = _dask().Security().get_connection_args("client")
+
+    async def greeted() -> None:
+        comm = await asyncio.wait_for(connect(address, CONNECT_SECONDS - 1, **security), CONNECT_SECONDS)
+        await comm.close()
+
+    # In a thread of its own, since a notebook has an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(lambda: asyncio.run(greeted())).result()
 
 
 def _dask() -> Any:

@@ -18,11 +18,11 @@ share of hits in each set as one observation in [0, 1], whose mean is the probab
 looks only at whole sets. Its interval is the predictable plug-in empirical-Bernstein confidence sequence of
 Waudby-Smith & Ramdas (2024), J. R. Stat. Soc. B 86:1, theorem 2, with bets that aim at the precision asked for (theirs
 aim at no width in particular and take several times as many sets). It assumes nothing of how the shares are
-distributed, but that each has the same mean whatever the sets before it were. Sets here are points of scrambled Sobol' sequences: each by
-itself is a fair draw, but together they are spread more evenly than fair draws, and a set tends to make up for those
-before it. That keeps the mean of the shares nearer to the truth than the theorem has it, so that the interval errs on
-the wide side; for sets, the guarantee is thus the theorem's for independent sets, and held by simulation for Sobol'
-ones.
+distributed, but that each has the same mean whatever the sets before it were. Sets here are points of scrambled
+Sobol' sequences: each by itself is a fair draw, but together they are spread more evenly than fair draws, and a set
+tends to make up for those before it. That keeps the mean of the shares nearer to the truth than the theorem has it, so
+that the interval errs on the wide side; for sets, the guarantee is thus the theorem's for independent sets, and held by
+simulation for Sobol' ones.
 
 Trials that failed are left out, as everywhere.
 """
@@ -31,14 +31,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from sim.ensemble import tables
 from sim.ensemble.manifest import Achieved, Manifest
 from sim.ensemble.plan import Chunk
-from sim.ensemble.worker import TRIALS
+from sim.ensemble.worker import BINS, DAILY, EVENTS, TRIALS, chunk_number
 from sim.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,8 +129,8 @@ class OverSets:
 
     def _add(self, share: float) -> None:
         mean, variance = (0.5 + self.total) / (self.sets + 1), (0.25 + self.squares) / (self.sets + 1)
-        # the bet that gives an interval of this half-width soonest, were the variance known
-        bet = min(LARGEST_BET, self.precision / variance)
+        # were the variance known, this bet would give an interval of this half-width soonest
+        bet = min(LARGEST_BET, self.precision / (variance + self.precision))
         self.bets += bet
         self.won += bet * share
         self.spent += (share - mean) ** 2 * (-math.log1p(-bet) - bet)
@@ -197,12 +196,13 @@ class Watch:
         if self.last is None:
             return
         end = self.last.number
-        beyond = [self.manifest.chunks.pop(number) for number in sorted(self.manifest.chunks) if number > end]
+        self.manifest.chunks = {number: done for number, done in self.manifest.chunks.items() if number <= end}
         self.manifest.plan = self.manifest.plan.asked().stopped_at(self.last)
         self.manifest.write(self.folder)
-        for name in (name for done in beyond for name in done.files):
-            with suppress(OSError):
-                (self.folder / name).unlink()
+        for part in (TRIALS, DAILY, BINS, EVENTS):
+            for path in (self.folder / part).glob("part-*.*"):
+                if chunk_number(path) > end:
+                    path.unlink()
 
     def _seen(self, chunk: Chunk) -> Iterator[Hits]:
         files = self.manifest.chunks[chunk.number].files

@@ -60,6 +60,11 @@ class Job:
         return f"{part}/part-{chunk.number:05d}.{self.format}"
 
 
+def chunk_number(path: Path) -> int:
+    """The number of the chunk to which a file of `Job.path` belongs."""
+    return int(path.stem.removeprefix("part-"))
+
+
 class Worker:
     """Computes chunks of one job."""
 

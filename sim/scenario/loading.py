@@ -17,13 +17,19 @@ from sim.scenario.reading import read_tree
 from sim.scenario.schema import Scenario
 
 
-def load(source: str | Path, overrides: Mapping[str, str] | None = None, without: Iterable[str] = ()) -> Scenario:
+def load(
+    source: str | Path,
+    overrides: Mapping[str, str] | None = None,
+    without: Iterable[str] = (),
+    layers: Iterable[str | Path] = (),
+) -> Scenario:
     """The complete scenario of a file, of `builtin:NAME` or of the bare name of a shipped one.
 
-    `overrides` are `path.to.key: YAML value`, `without` names rules to switch off. History files are read in: the
+    `layers` are files that change it as a file does that extends it, `overrides` are `path.to.key: YAML value`,
+    `without` names rules to switch off. History files are read in: the
     result needs no file any more. Raises ScenarioError with every problem found.
     """
-    root, problems = read_tree(source, dict(overrides or {}), without)
+    root, problems = read_tree(source, dict(overrides or {}), without, layers)
     scenario, faults = _validated(root)
     known = {(problem.file, problem.key) for problem in problems}
     problems += [problem for _, problem in faults if (problem.file, problem.key) not in known]

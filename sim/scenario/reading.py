@@ -46,8 +46,10 @@ def builtin_names() -> list[str]:
     return sorted(path.stem for path in shipped_folder().glob("*.yaml"))
 
 
-def read_tree(source: str | Path, overrides: Mapping[str, str], without: Iterable[str]) -> tuple[Node, list[Problem]]:
-    """The whole tree of a scenario after inheritance, overrides, switched-off rules and its history files.
+def read_tree(
+    source: str | Path, overrides: Mapping[str, str], without: Iterable[str], layers: Iterable[str | Path] = ()
+) -> tuple[Node, list[Problem]]:
+    """The whole tree of a scenario after inheritance, layers, overrides, switched-off rules and its history files.
 
     Returns the problems that leave a tree to go on with; raises ScenarioError for those that do not.
     """
@@ -55,6 +57,9 @@ def read_tree(source: str | Path, overrides: Mapping[str, str], without: Iterabl
     if _truth(root, "template"):
         mark = root.value["template"].mark
         raise ScenarioError([mark.problem("template", "this file is only meant to be extended; it cannot be run")])
+    for layer in layers:
+        root, found = _laid_over(root, _find(layer))
+        problems += found
     for key, text in overrides.items():
         root, found = override(root, key, text)
         problems += found
@@ -172,9 +177,7 @@ def _with_bases(place: Place, asked: Mark, chain: tuple[Path, ...]) -> tuple[Nod
     if place.path in chain:
         names = " > ".join(path.name for path in (*chain[chain.index(place.path) :], place.path))
         raise ScenarioError([asked.problem("extends", f"the files extend each other in a circle: {names}")])
-    root, problems = _read(place)
-    for key in ("chronology", "deaths"):
-        root = _with_home(root, key, place)
+    root, problems = _with_homes(place)
     extends = root.child("extends")
     if extends is None:
         return root, problems
@@ -188,6 +191,25 @@ def _with_bases(place: Place, asked: Mark, chain: tuple[Path, ...]) -> tuple[Nod
         raise ScenarioError([*problems, *fault.problems]) from None
     merged, wrong = merge(_without_key(base, "template"), _without_key(root, "extends"))
     return merged, problems + found + wrong
+
+
+def _laid_over(root: Node, place: Place) -> tuple[Node, list[Problem]]:
+    """The tree changed by a file that extends it without saying so."""
+    layer, problems = _with_homes(place)
+    if extends := layer.child("extends"):
+        raise ScenarioError(
+            [*problems, extends.place.problem("extends", "this file is laid over another; leave it out")]
+        )
+    merged, wrong = merge(root, layer)
+    return merged, problems + wrong
+
+
+def _with_homes(place: Place) -> tuple[Node, list[Problem]]:
+    """The tree of one file, whose history's files are found from it wherever it is merged."""
+    root, problems = _read(place)
+    for key in ("chronology", "deaths"):
+        root = _with_home(root, key, place)
+    return root, problems
 
 
 class FileName(str):

@@ -56,7 +56,8 @@ class Reach:
         )  # fmt: skip
 
 
-REACHES = [Reach(a, t, i) for a, t in ((False, False), (True, False), (True, True)) for i in (None, "place", "post")]
+WHO = ((False, False), (True, False), (True, True), (True, True))  # most of the language is of two
+REACHES = [Reach(actor, target, item) for actor, target in WHO for item in (None, "place", "post")]
 
 
 class Maker:
@@ -195,21 +196,22 @@ class Maker:
 
     # --- what names mean ----------------------------------------------------------------------------------------------
 
-    def all_names(self) -> list[str]:
+    def all_names(self) -> tuple[list[str], list[str]]:
+        """Names that stand alone, and those that say whose they are."""
         by_owner = [name for name, q in self.data["quantities"].items() if q["of"] == "actor"]
         by_place = [name for name, q in self.data["quantities"].items() if q["of"] == "place"]
         kinds = ("actor", "dyad", "ordered", "place")
         of = {kind: [word for word, entry in PERCEPTIONS.items() if entry.of == kind] for kind in kinds}
-        names = [*PERCEPTIONS, *self.data["quantities"]]
-        names += [f"{who}.{word}" for who in ("target", *self.parties) for word in (*of["actor"], *by_owner)]
+        names = [f"{who}.{word}" for who in ("target", *self.parties) for word in (*of["actor"], *by_owner)]
         names += [f"{word}.{a}.{b}" for word in (*of["dyad"], *of["ordered"]) for a, b in self.pairs]
         names += [f"place.{place}.{word}" for place in self.places for word in (*of["place"], *by_place)]
-        return names + [f"{word}.{event}" for word in ("since", "count") for event in self.events]
+        names += [f"{word}.{event}" for word in ("since", "count") for event in self.events]
+        return [*PERCEPTIONS, *self.data["quantities"]], names
 
     def name(self, scope: Scope) -> tuple[str, Meaning]:
         """A name that means something here: one of a random few, or else the regime."""
         marks = [f"mark.{mark}" for mark in self.few(scope.marks, 1)]
-        for name in (*marks, *(self.one(self.vocabulary) for _ in range(3))):
+        for name in (*marks, *(self.one(self.one(self.vocabulary)) for _ in range(3))):
             try:
                 return name, self.meanings.of(name, scope)
             except Unknown:
@@ -254,7 +256,7 @@ class Maker:
 
     def size(self, scope: Scope) -> dict[str, Any]:
         laws: list[dict[str, Any]] = [
-            {"law": "constant", "value": self.number(AMOUNTS)},
+            {"law": "constant", "value": self.number(MEANS)},
             {"law": "uniform", "low": -1.0, "high": self.one((-1.0, 0.2, 8.0))},
             {"law": "lognormal", "median": self.number(SIZES), "sigma": self.number(SIZES)},
             {"law": "poisson", "mean": self.number(MEANS)},
@@ -277,8 +279,8 @@ class Maker:
         owners |= {"integrity": "world", "restraint": "actor"}
         has = {"world": True, "actor": reach.actor, "dyad": reach.target, "place": reach.item is not None}
         name = self.one([name for name, of in owners.items() if has[of]])
-        whose = {"self", "patron", "everyone", *self.parties, *(["target"] if reach.target else [])}
-        of = {"of": self.one(sorted(whose))} if owners[name] == "actor" and self.chance(70) else {}
+        whose = ["self", "patron", "everyone", self.one(self.parties), "target" if reach.target else "everyone"]
+        of = {"of": self.one(whose)} if owners[name] == "actor" and self.chance(70) else {}
         verb = self.one(("add", "set", "multiply"))
         if verb == "set":
             return {"set": name, "to": self.number(AMOUNTS), **of}
@@ -306,9 +308,9 @@ class Maker:
         day = ORIGIN + dt.timedelta(self.one((0, 5)))
         expires = {"expires_days": 2} if self.chance() else {}
         clear = {"of": self.one(["self", "target", *self.parties])} if self.chance() else {}
-        return self.one([{"offer": self.one(LEVELS), **expires}, {"accept": True}, {"deadline": self.one((1, 4))},
-                         {"until": day}, {"clear_deadline": True, **clear},
-                         {"join": self.one(["self", "target", *self.parties])}])  # fmt: skip
+        deals: list[dict[str, Any]] = [{"offer": self.one(LEVELS), **expires}, {"accept": True}]
+        deals += [{"deadline": self.one((1, 4))}, {"until": day}, {"clear_deadline": True, **clear}]
+        return self.one([*deals, {"join": self.one(["self", "target", *self.parties])}])
 
     def on_world(self, reach: Reach, marks: list[str]) -> dict[str, Any] | None:
         fragile = {"fragile": self.one([*marks, True])} if self.chance() else {}

@@ -80,11 +80,9 @@ def parts(section: Section) -> Iterator[tuple[str, Any]]:
             yield name, value
         within = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         for child in within:
-            if isinstance(child, Section):
-                yield from parts(child)
-            elif isinstance(child, list):  # the cases of a mark
-                for case in child:
-                    yield from parts(case)
+            for part in child if isinstance(child, list) else [child]:  # a mark is a list of cases
+                if isinstance(part, Section):
+                    yield from parts(part)
 
 
 def words(scenario: Scenario) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 - `mesa_ratio`: the Mesa engine over the compiled engine, each on one thread
 - `mesa_over_python`: the Mesa engine over a bare Python loop that calls the same functions
 - `batch_run_ratio`: the same model under Mesa's own `batch_run`, over the compiled engine
-- `floor_ratio`: the compiled engine over a compiled loop that makes as many draws and exponentials and nothing else
+- `floor_ratio`: the compiled engine over a compiled loop of as many draws and exponentials and nothing else
 - `microseconds_per_trial_day`, `draws_per_trial_day`, `exponentials_per_trial_day`: of the compiled engine, one thread
 - `two_core_efficiency`: trials a second of two workers over twice those of one
 - `cost_per_trial_ratio`, `peak_mb_million`: a million trials against ten thousand, stored; memory of the largest process

@@ -1,4 +1,4 @@
-"""What the golden files hold: the state at each shipped origin, and the ends of a few trials of each shipped scenario."""
+"""What the golden files hold: the state at each shipped origin, and how a few trials of each scenario ended."""
 
 from __future__ import annotations
 

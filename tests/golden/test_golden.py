@@ -15,4 +15,4 @@ def test_made_as_on_file(name: str) -> None:
     on_file = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert made.keys() == on_file.keys()
     for scenario, value in made.items():
-        assert value == on_file[scenario], f"{scenario}: meant? then run python -m tests.golden and say why in CHANGELOG"
+        assert value == on_file[scenario], f"{scenario}: meant? then python -m tests.golden, and say why in CHANGELOG"
