@@ -44,6 +44,7 @@ from sim.conflict.state import (
     OVERDUE,
     PATRON_KILLED,
     PENDING,
+    PLACE,
     PROVOKE,
     RAISE_REGIME,
     REGIME,
@@ -94,7 +95,10 @@ def take_effect(s: State, c: Tables, effect: int, of: Context) -> None:
 def change_quantity(s: State, c: Tables, effect: int, of: Context, verb: int, amount: float) -> None:
     """Add to, set or multiply a number of the state, within its bounds."""
     base = c.effects[effect * EFFECT + F_BASE]
-    to = locate(c, base, c.effects[effect * EFFECT + F_SCOPE], of)
+    scope = c.effects[effect * EFFECT + F_SCOPE]
+    if scope == PLACE and of.place < 0:
+        return  # an event of the history that does not say where
+    to = locate(c, base, scope, of)
     value = amount
     if verb == ADD:
         value = s[to] + amount

@@ -74,7 +74,11 @@ def gates_hold(s: State, c: Tables, first: int, end: int, of: Context) -> bool:
         row = gate * GATE
         base = c.gates[row + G_BASE]
         scope = c.gates[row + G_SCOPE]
-        value = s[base] if scope == FIXED else s[locate(c, base, scope, of)]
+        if scope != FIXED:
+            if (scope == PLACE and of.place < 0) or (scope == POST and of.post < 0):
+                return False  # the record does not say where: what depends on the place is not known to hold
+            base = locate(c, base, scope, of)
+        value = s[base]
         kind = c.gates[row + G_KIND]
         if kind == AMONG:
             if not among(c.bounds[2 * gate], value):

@@ -34,6 +34,8 @@ FAR = {  # what is added to each list where a scenario is extreme
     MEANS: (699.0, 701.0, 1e6, 1e15),
     SIZES: (1e-15, 1e-9, 1e4, 1e15),
 }
+OF_ITEMS = [word for word, entry in PERCEPTIONS.items() if entry.of in ("place", "post")]
+OF_PAIRS = ["offered", *(word for word, entry in PERCEPTIONS.items() if entry.of in ("dyad", "ordered"))]
 COUNTERS = ("deaths", "places_lost", "posts_encircled")
 PAIRED = ("fire", "mutual_fire", "killed", "killed_between")
 
@@ -211,7 +213,9 @@ class Maker:
     def name(self, scope: Scope) -> tuple[str, Meaning]:
         """A name that means something here: one of a random few, or else the regime."""
         marks = [f"mark.{mark}" for mark in self.few(scope.marks, 1)]
-        for name in (*marks, *(self.one(self.one(self.vocabulary)) for _ in range(3))):
+        own = ([OF_ITEMS] if scope.item else []) + ([OF_PAIRS] if scope.target else [])
+        words = [*self.vocabulary, *own]
+        for name in (*marks, *(self.one(self.one(words)) for _ in range(3))):
             try:
                 return name, self.meanings.of(name, scope)
             except Unknown:

@@ -104,7 +104,7 @@ def test_the_generator_reaches_the_whole_language() -> None:
     scopes: set[int] = set()
 
     @given(scenarios(PLAIN))
-    @at_most[LONG]
+    @settings(at_most[LONG], derandomize=True)
     def gather(scenario: Scenario) -> None:
         used.update(words(scenario))
         c = prepare(scenario, SEED).compiled.tables
