@@ -6,7 +6,7 @@
 - `floor_ratio`: the compiled engine over a compiled loop of as many draws and exponentials and nothing else
 - `microseconds_per_trial_day`, `draws_per_trial_day`, `exponentials_per_trial_day`: of the compiled engine, one thread
 - `two_core_efficiency`: trials a second of two workers over twice those of one
-- `cost_per_trial_ratio`, `peak_mb_million`: a million trials against ten thousand, stored; memory of the largest process
+- `cost_per_trial_ratio`, `peak_mb_million`: a million trials against ten thousand, stored; largest process
 - `start_seconds_ratio`: `ceasefire run` of 1,000 trials of 30 days with a warm cache, over `python -c "import numpy"`
 - `compile_seconds`: the first compilation into an empty cache
 """
