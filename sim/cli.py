@@ -7,6 +7,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from difflib import SequenceMatcher
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -21,14 +22,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.ensemble import Results
+    from sim.ensemble.branching import Branches
     from sim.ensemble.manifest import Achieved
+    from sim.ensemble.sweeping import Sweep
     from sim.scenario.schema import Scenario
     from sim.trajectory import Event, Trajectory
 
 FLAGSHIP = "builtin:idlib-2020-02-11"
 DEMO_SETS, DEMO_TRIALS = 20, 50
 INTERRUPTED = 130
-FIRST = ("new", "check", "run", "compare", "plot", "demo", "show", "replay")
+FIRST = ("new", "check", "run", "compare", "plot", "demo", "show", "replay", "branch", "sweep")
 WITHOUT_SETS = "Parameter uncertainty not included: one parameter set, every distribution at its median (see --sets)."
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,27 +111,38 @@ def _changes(function: F) -> F:
 _set_index = click.option("--set-index", type=int, default=0, show_default=True, help="The trial's parameter set.")
 
 
+_ENSEMBLE = (
+    click.option("--trials", type=int, help="Trials in each parameter set; the total is sets times trials."),
+    click.option("--sets", type=int, help="Parameter sets: points of the scenario's distributions. 1: their medians."),
+    click.option("--seed", type=int, help="Seed of all randomness; the same seed gives the same results."),
+    click.option("--days", type=int, help="Horizon in days from the origin."),
+    click.option("--engine", metavar="batch|mesa",
+                 help="What runs the trials. [default: batch where numba is installed, else mesa]"),
+    click.option("--workers", type=int, help="Processes that share the work. [default: one for each processor]"),
+    click.option("--dask", metavar="ADDRESS|local", help="Let the workers of a Dask scheduler do the work."),
+    click.option("--out", type=click.Path(path_type=Path), help="Results folder. [default: results/NAME-TIME]"),
+    click.option("--resume", is_flag=True, help="Go on with a run that was stopped."),
+    click.option("--precision", type=float, metavar="HALF_WIDTH",
+                 help="Run until the headline's probability is known this well, as 0.01; --trials is then the most "
+                 "trials of a single set, --sets the most of several. [default of these: a million trials in all]"),
+    click.option("--events", default="0,1,2", show_default=True, callback=_addresses, metavar="0,17",
+                 help="Trials whose event lists are stored: of set 0, or SET:TRIAL."),
+)  # fmt: skip
+
+
+def _ensemble(function: F) -> F:
+    """The options that say how much is run, by what, and where to."""
+    for option in reversed(_ENSEMBLE):
+        function = option(function)
+    return function
+
+
 # --- run ------------------------------------------------------------------------------------------------------------
 
 
 @main.command(short_help="Run an ensemble and print its outcomes.")
 @click.argument("scenario")
-@click.option("--trials", type=int, help="Trials in each parameter set; the total is sets times trials.")
-@click.option("--sets", type=int, help="Parameter sets: points of the scenario's distributions. 1: their medians.")
-@click.option("--seed", type=int, help="Seed of all randomness; the same seed gives the same results.")
-@click.option("--days", type=int, help="Horizon in days from the origin.")
-@click.option(
-    "--engine", metavar="batch|mesa", help="What runs the trials. [default: batch where numba is installed, else mesa]"
-)
-@click.option("--workers", type=int, help="Processes that share the work. [default: one for each processor]")
-@click.option("--dask", metavar="ADDRESS|local", help="Let the workers of a Dask scheduler do the work.")
-@click.option("--out", type=click.Path(path_type=Path), help="Results folder. [default: results/NAME-TIME]")
-@click.option("--resume", is_flag=True, help="Go on with a run that was stopped.")
-@click.option("--precision", type=float, metavar="HALF_WIDTH",
-              help="Run until the headline's probability is known this well, as 0.01; --trials is then the most trials "
-              "of a single set, --sets the most of several. [default of these: a million trials in all]")  # fmt: skip
-@click.option("--events", default="0,1,2", show_default=True, callback=_addresses, metavar="0,17",
-              help="Trials whose event lists are stored: of set 0, or SET:TRIAL.")  # fmt: skip
+@_ensemble
 @_changes
 @click.option("--plots/--no-plots", default=True, show_default=True, help="Draw the pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, and draw nothing.")
@@ -270,7 +284,7 @@ def outcome_lines(results: Results) -> Iterator[str]:
 
 def _precision_line(results: Results, achieved: Achieved) -> str:
     """Whether a run to a precision came to it, and the interval that holds however often it was looked at."""
-    headline = next(name for name, it in results.scenario.outcomes.items() if it.headline)
+    headline = _headline(results)
     interval = f"{100 * achieved.low:.2f} - {100 * achieved.high:.2f} %"
     asked = 100 * (results.manifest.plan.precision or 0.0)
     said = f"{headline}: {interval} at {100 * achieved.level:.0f} %, valid at every look; asked for ±{asked:g} %, "
@@ -675,6 +689,194 @@ def _event(event: Event) -> str:
     marks = "".join(f", {name} {value:g}" for name, value in event.marks.items() if value)
     rule = "" if event.rule == event.event else f" ({event.rule})"
     return f"{who}: {event.event}{rule}{where}{marks}" + (" [void]" if event.void else "")
+
+
+# --- sweep ----------------------------------------------------------------------------------------------------------
+
+
+@main.command(short_help="Run a scenario under many settings.")
+@click.argument("scenario")
+@click.option("--vary", multiple=True, metavar="PATH=V1,V2,...",
+              help="Run every one of these values; may be repeated, and is crossed.")  # fmt: skip
+@click.option("--grid", type=click.Path(path_type=Path), help="File that maps paths to lists of values; crossed too.")
+@click.option("--list", "listed", type=click.Path(path_type=Path), help="File that lists cells, maps of path to value.")
+@_ensemble
+@_changes
+@click.option("--outcome", help="Print this outcome of each cell. [default: its headline]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with all outcomes.")
+def sweep(
+    scenario: str, vary: Sequence[str], grid: Path | None, listed: Path | None, overrides: dict[str, str],
+    without: Sequence[str], outcome: str | None, as_json: bool, out: Path | None, **asked: Any,
+) -> None:  # fmt: skip
+    """Run SCENARIO once for each combination of settings, all with the same luck, and print a row for each.
+
+    All --vary, --grid and --list are crossed with each other; the cells of one --list stay as they are.
+    """
+    from sim.ensemble import sweeping
+
+    if asked["resume"] and out is None:
+        raise click.UsageError("--resume needs --out: the folder of the sweep that was stopped")
+    axes = [sweeping.varied(text) for text in vary]
+    axes += sweeping.read_grid(grid) if grid else []
+    axes += [sweeping.read_list(listed)] if listed else []
+    done = sweeping.sweep(scenario, axes, overrides=overrides, without=without, out=out, **asked)
+    failed = sum(results.manifest.failed for _, results in done.begun())
+    if failed:
+        click.echo(f"{failed} trials failed; they are left out", err=True)
+    if as_json:
+        click.echo(json.dumps(sweep_object(done), indent=1))
+        return
+    _print(sweep_lines(done, outcome))
+    click.echo(f"\nresults: {done.folder}")
+
+
+def sweep_lines(done: Sweep, outcome: str | None = None) -> Iterator[str]:
+    """A row for each cell: its settings, and how probable an outcome is (its headline), with both ranges."""
+    yield f"{done.said['scenario']}: {len(done)} cells by {', '.join(done.keys)}, all with the same luck"
+    yield ""
+    labels, rows = done.cells.set_index("cell"), []
+    for cell, results in done.begun():
+        name = outcome or _headline(results)
+        table = results.outcomes()
+        if name not in table.index:
+            raise InputError(f"cell {cell} has no outcome {name}; there are: {', '.join(map(str, table.index))}")
+        settings = tuple(_label(labels.loc[cell, key]) for key in done.keys)
+        rows.append((*settings, *_outcome_row(name, table.loc[name].to_dict(), results.scenario)))
+    header = ("outcome", "trials", "probability", "chance (95 %)", "assumptions (5-95 %)")
+    yield from columns((*done.keys, *header), rows)
+
+
+def _headline(results: Results) -> str:
+    return next(name for name, outcome in results.scenario.outcomes.items() if outcome.headline)
+
+
+def _label(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else value if isinstance(value, str) else "-"
+
+
+def sweep_object(done: Sweep) -> dict[str, Any]:
+    """What `sweep --json` prints: the object of `run --json` for each cell, with its settings."""
+    labels = done.cells.set_index("cell")
+    cells = []
+    for cell, results in done.begun():
+        values = {key: labels.loc[cell, key] for key in done.keys}
+        settings = {key: value if isinstance(value, str | float) else None for key, value in values.items()}
+        cells.append({"cell": cell, "settings": settings, **as_object(results)})
+    return {"scenario": done.said["scenario"], "keys": done.keys, "results": str(done.folder), "cells": cells}
+
+
+# --- branch ---------------------------------------------------------------------------------------------------------
+
+
+@main.command(short_help="Live many futures from one trial's day.")
+@click.argument("results", type=click.Path(path_type=Path))
+@click.option("--trial", type=int, required=True, help="The trial whose past they share.")
+@_set_index
+@click.option("--day", type=int, required=True, help="The last day of that past; 0 is the eve of the origin.")
+@click.option("--option", "options", multiple=True, metavar="FILE",
+              help="A scenario file that changes what comes after; may be repeated.")  # fmt: skip
+@click.option("--trials", type=int, default=1000, show_default=True, help="Futures of each option.")
+@click.option("--engine", metavar="batch|mesa", help="What lives the futures. [default: that of the results]")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a row for each future to this .csv or .parquet.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def branch(
+    results: Path, trial: int, set_index: int, day: int, options: Sequence[str], trials: int, engine: str | None,
+    out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Live many futures of one trial of RESULTS from the evening of a day on, as it is and under each option.
+
+    The futures have fresh luck, the same for every option, so that the options are compared future by future.
+    """
+    from sim.ensemble.branching import branch
+
+    if out is not None and out.suffix not in (".csv", ".parquet"):
+        raise click.BadParameter(f"{out} is not the name of a .csv or .parquet file", param_hint="--out")
+    branches = branch(_opened(results), trial, day, options, trials=trials, set_index=set_index, engine=engine)
+    if out is not None:
+        _write_table(branches.trials, out)
+    if as_json:
+        click.echo(json.dumps(branch_object(branches), indent=1))
+        return
+    _print(branch_lines(branches))
+    if out is not None:
+        click.echo(f"\nfutures: {out}")
+
+
+def _write_table(table: pd.DataFrame, out: Path) -> None:
+    from sim.ensemble import tables
+
+    try:
+        tables.write(table, out)
+    except OSError as error:
+        raise InputError(f"{out}: cannot be written: {error.strerror}") from error
+    except ImportError:
+        raise InputError(f"{out}: needs pyarrow (`pip install ceasefire[fast]`); or write a .csv") from None
+
+
+def branch_lines(branches: Branches) -> Iterator[str]:
+    """The outcomes of all options, each with the difference that it makes to the same futures."""
+    past, scenario = branches.past, branches.results.scenario
+    parted = scenario.origin + timedelta(past.day - 1)
+    yield (
+        f"{scenario.name}: {branches.number} futures of trial {past.trial} of set {past.ready.set_index}, "
+        f"from the evening of day {past.day} ({parted}) to day {scenario.horizon_days}"
+    )
+    yield ""
+    shown = [name for name in branches.outcome_names if not _settled(branches, name)]
+    rows = [row for name in shown for row in _branch_rows(branches, name)]
+    header = ("outcome", "option", "futures", "probability", "chance (95 %)", "difference", "chance (95 %)")
+    yield from columns(header, rows)
+    settled = [name for name in branches.outcome_names if name not in shown]
+    if settled:
+        yield f"\nNot shown, since this past already decides it: {', '.join(settled)}."
+
+
+def _settled(branches: Branches, name: str) -> bool:
+    """Whether an outcome came true before the parting, in every future of every option."""
+    days = branches.trials[f"{name}_day"]
+    return bool((days <= branches.past.day).fillna(False).all())
+
+
+def _branch_rows(branches: Branches, name: str) -> Iterator[tuple[str, ...]]:
+    for option in branches.options:
+        found = branches.outcomes(option).loc[name].to_dict()
+        chance = f"{_percent(found['mc_low'])} - {_percent(found['mc_high'])}"
+        row = (name, option, f"{found['count']:.0f}", _percent(found["probability"]), chance)
+        if option == branches.options[0]:
+            yield (*row, "", "")
+            continue
+        made = branches.differences(option).loc[name].to_dict()
+        yield (*row, _signed(made["difference"]), f"{_signed(made['mc_low'])} to {_signed(made['mc_high'])}")
+
+
+def _signed(share: float) -> str:
+    return f"{100 * share:+.1f}"
+
+
+def branch_object(branches: Branches) -> dict[str, Any]:
+    """What `branch --json` prints; differences are to the scenario as it is, which comes first and has none."""
+    past = branches.past
+    options = {
+        option: {
+            "outcomes": _nested(branches.outcomes(option)),
+            "differences": _nested(branches.differences(option)) if option != branches.options[0] else None,
+        }
+        for option in branches.options
+    }
+    return {
+        "scenario": branches.results.scenario.name,
+        "seed": branches.results.manifest.seed,
+        "set": past.ready.set_index,
+        "trial": past.trial,
+        "day": past.day,
+        "futures": branches.number,
+        "options": options,
+    }
+
+
+def _nested(table: pd.DataFrame) -> dict[str, dict[str, int | float | None]]:
+    rows = table.to_dict("index").items()
+    return {str(name): {str(key): _plain(value) for key, value in row.items()} for name, row in rows}
 
 
 if __name__ == "__main__":

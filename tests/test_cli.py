@@ -60,7 +60,7 @@ def files() -> set[str]:
 def test_help_begins_with_what_is_learnt_first(call: Call) -> None:
     said = fine(call("--help")).split("Commands:")[1]
     assert [line.split()[0] for line in said.strip().splitlines()] == [
-        "new", "check", "run", "plot", "demo", "show", "replay", "schema",
+        "new", "check", "run", "plot", "demo", "show", "replay", "branch", "sweep", "schema",
     ]  # fmt: skip
     assert "..." not in said
 
@@ -201,7 +201,7 @@ def test_ctrl_c_says_how_to_go_on(call: Call) -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="sends the signal that a terminal sends")
 def test_ctrl_c_in_a_terminal_stops_workers_without_noise(call: Call) -> None:
-    command = [sys.executable, "-m", "sim", "run", "fence.yaml", "--trials", "400", "--workers", "2", "--out", "r"]
+    command = [sys.executable, "-m", "sim", "run", "fence.yaml", "--trials", "4000", "--workers", "2", "--out", "r"]
     with subprocess.Popen(
         [*command, "--engine", FAKE + "slow"], env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import pickle
 import platform
 import sys
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +38,8 @@ LOCAL = "local"
 CONNECT_SECONDS = 10
 PATIENCE_SECONDS = 5
 CHUNKS_A_THREAD = 2  # one to compute, one to follow; more would only wait, and be lost with their worker
+
+_DEAF_TO_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"  # the parent alone answers it
 
 Program = Mapping[str, str]
 Files = dict[str, bytes]
@@ -63,9 +67,21 @@ def connected(address: str | None, workers: int | None, processes: int) -> Itera
 
 def _started(stack: ExitStack, processes: int) -> distributed.LocalCluster:
     """A cluster on this machine alone, which ends with the stack."""
-    made = _dask().LocalCluster(
-        n_workers=processes, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, silence_logs=50
-    )
+    dask = _dask()
+    try:
+        made = dask.LocalCluster(
+            n_workers=processes,
+            threads_per_worker=1,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            preload=[_DEAF_TO_CTRL_C],
+        )
+    except (OSError, RuntimeError) as error:
+        raise InputError(
+            f"--dask {LOCAL}: no worker process could be started ({_short(error)}). If a program of your own called "
+            "run(): save it in a file, with the call under `if __name__ == '__main__':`"
+        ) from error
     return stack.enter_context(made)
 
 
@@ -139,6 +155,8 @@ class Cluster:
         """InputError unless every worker that is there has our program."""
         ours = program()
         for worker, theirs in self.client.run(program, on_error="return").items():
+            if isinstance(theirs, OSError):
+                continue  # it died meanwhile; every chunk checks again
             if isinstance(theirs, BaseException):
                 raise InputError(f"worker {worker} cannot load this program ({_short(theirs)}); {_SAME}")
             refuse_other(theirs, ours, worker)
@@ -162,6 +180,8 @@ class Cluster:
                 for future in self._finished(running):
                     done, files = future.result()
                     yield running.pop(future), _stored(job.folder, done, files)
+        except CeasefireError:
+            raise
         except (Exception, CancelledError) as error:
             raise self._explained(error) from error
         finally:
@@ -179,13 +199,11 @@ class Cluster:
                     tqdm.write(f"no worker at {self.address}; waiting for one (Ctrl-C stops)", file=sys.stderr)
                     told = True
 
-    def _explained(self, error: BaseException) -> BaseException:
-        """What went wrong, in our words: an error of ours, from here or a worker, stays as it is."""
-        if isinstance(error, CeasefireError):
-            return error
-        if isinstance(error, CancelledError) or self.client.status != "running":
-            return RunError(f"--dask {self.address}: the scheduler is gone ({_short(error)}); {GO_ON}")
-        return RunError(f"--dask {self.address}: a chunk could not be computed ({_short(error)}); {GO_ON}")
+    def _explained(self, error: BaseException) -> RunError:
+        """What Dask says, in our words."""
+        gone = isinstance(error, CancelledError) or self.client.status != "running"
+        what = "the scheduler is gone" if gone else "a chunk could not be computed"
+        return RunError(f"--dask {self.address}: {what} ({_short(error)}); {GO_ON}")
 
     def _forget(self, token: str, futures: list[distributed.Future]) -> None:
         """Have the workers drop what they still do for this run, if they can be reached."""
@@ -202,8 +220,11 @@ def _packed(job: Job) -> bytes:
 
 
 def _stored(folder: Path, done: Done, files: Files) -> Done:
-    """Write a chunk's files into the results folder, each in one step."""
-    return replace(done, files={name: _write(folder / name, data) for name, data in files.items()})
+    """Write a chunk's files into the results folder, each in one step; RunError where that is full or read-only."""
+    try:
+        return replace(done, files={name: _write(folder / name, data) for name, data in files.items()})
+    except OSError as error:
+        raise RunError(f"{folder}: cannot write there: {error}; {GO_ON}") from error
 
 
 def _write(path: Path, data: bytes) -> str:
@@ -212,20 +233,26 @@ def _write(path: Path, data: bytes) -> str:
 
 # --- one program ----------------------------------------------------------------------------------------------------
 
+_STORING = ("dasked.py", "engines.py", "plan.py", "sketch.py", "tables.py", "worker.py")
 _SAME = "install the same versions on every worker as here, then start the workers again"
 
 
 def program() -> Program:
     """What decides the bytes of a result: Python, our sources, and the libraries that take part, with versions."""
-    python = ".".join(platform.python_version_tuple()[:2])
-    sources = hashlib.sha256(manifest.code_digest().encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        sources.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return {
-        "code": f"{__version__} ({sources.hexdigest()})",
-        "python": python,
+        "code": f"{__version__} ({manifest.code_digest()[:16]}/{_storing_digest()[:16]})",
+        "python": ".".join(platform.python_version_tuple()[:2]),
         **manifest.library_versions(),
     }
+
+
+@cache
+def _storing_digest() -> str:
+    """sha256 over the sources that decide what is stored of a trial, and how."""
+    total = hashlib.sha256()
+    for name in _STORING:
+        total.update(name.encode() + b"\0" + Path(__file__).with_name(name).read_bytes() + b"\0")
+    return total.hexdigest()
 
 
 def refuse_other(theirs: Program, ours: Program, worker: str) -> None:

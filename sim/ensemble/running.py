@@ -194,6 +194,7 @@ def _begun(folder: Path, scenario: Scenario, fresh: Manifest) -> Manifest:
         tables.replace_text(folder / manifests.SCENARIO, to_yaml(scenario))
         fresh.write(folder)
         return fresh
+    _clear_away(folder)
     stored = Manifest.read(folder)
     differing = manifests.differences(stored, fresh, folder, scenario)
     if differing:
@@ -209,6 +210,12 @@ def _begun(folder: Path, scenario: Scenario, fresh: Manifest) -> Manifest:
 
 
 _REMEDY = "Ask for the same as there, or choose another folder with --out."
+
+
+def _clear_away(folder: Path) -> None:
+    """Remove what a killed run left half written; we hold the folder, so nobody else is writing."""
+    for left in folder.rglob(".*.tmp"):
+        left.unlink(missing_ok=True)
 
 
 def _damaged(folder: Path, manifest: Manifest) -> dict[int, list[str]]:
@@ -270,6 +277,7 @@ def _left(manifest: Manifest) -> str:
 
 def _finish(folder: Path, manifest: Manifest) -> None:
     """Write the table of daily summaries for other tools, and the failures into the log."""
+    _clear_away(folder)
     results = Results(folder, manifest)
     manifest.daily = tables.write(results.daily, folder / results.daily_file)
     for row in results.failures().itertuples():

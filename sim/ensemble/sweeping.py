@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Self
 from tqdm import tqdm
 
 from sim.ensemble import tables
+from sim.ensemble.engines import default_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import NAME as MANIFEST
 from sim.ensemble.manifest import compare
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 NAME, CELLS = "sweep.json", "cells"
 LAYOUT = 1
 MOST_CELLS = 10_000
+QUICK = 10_000  # trials of the compiled engine
 OPENING, CLOSING, QUOTES = "[{(", "]})", "'\""
 
 
@@ -181,7 +183,9 @@ def sweep(
         with locked(folder):
             _begin(folder, fresh, cells)
             for number, cell in _with_progress(cells, fresh["scenario"], progress):
-                run(scenarios.of(cell), out=folder / _cell_folder(number), resume=True, progress=False, **asked)
+                scenario = scenarios.of(cell)
+                shared = {**asked, "workers": _workers(scenario, asked)}
+                run(scenario, out=folder / _cell_folder(number), resume=True, progress=False, **shared)
     except InputError:
         if made and not (folder / CELLS).exists():
             shutil.rmtree(folder)
@@ -189,6 +193,14 @@ def sweep(
     except OSError as error:
         raise ResultsError(f"{folder}: cannot write there: {error}; choose another with --out") from error
     return Sweep.open(folder)
+
+
+def _workers(scenario: Scenario, asked: Mapping[str, Any]) -> int | None:
+    """How many processes share a cell: one, unless asked, where starting more would take longer than the cell."""
+    plan = scenario.ensemble
+    total = (asked.get("trials") or plan.trials) * (asked.get("sets") or plan.sets)
+    quick = (asked.get("engine") or default_engine()) == "batch" and total < QUICK and asked.get("dask") is None
+    return 1 if asked.get("workers") is None and quick else asked.get("workers")
 
 
 class Scenarios:

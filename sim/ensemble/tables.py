@@ -20,7 +20,7 @@ Row = Mapping[str, Any]
 
 _WHOLE = {
     "set", "trial", "observed_days", "places_lost", "posts_encircled", "peak_rung",
-    "day", "n", "bin", "order",
+    "day", "n", "bin", "order", "future",
 }  # fmt: skip
 _TRUTH = {"agreement_effective", "rebel_initiated", "void", "whole"}
 _TEXT = {

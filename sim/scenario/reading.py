@@ -212,6 +212,11 @@ def _with_homes(place: Place) -> tuple[Node, list[Problem]]:
     return root, problems
 
 
+def has_base(source: str | Path) -> bool:
+    """Whether a file extends another."""
+    return _read(_find(source))[0].child("extends") is not None
+
+
 class FileName(str):
     """The name of a file that remembers which file named it."""
 
