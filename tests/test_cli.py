@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from sim import __version__
 from sim.cli import columns, main
 from sim.ensemble import Results
-from tests.ensemble.fake import SCENARIO
+from tests.ensemble.fake import SCENARIO, hear_ctrl_c
 
 ROOT = Path(__file__).parents[1]
 FAKE = "tests.ensemble.fake:"
@@ -204,7 +204,7 @@ def test_ctrl_c_in_a_terminal_stops_workers_without_noise(call: Call) -> None:
     command = [sys.executable, "-m", "sim", "run", "fence.yaml", "--trials", "4000", "--workers", "2", "--out", "r"]
     with subprocess.Popen(
         [*command, "--engine", FAKE + "slow"], env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, preexec_fn=hear_ctrl_c,
     ) as process:  # fmt: skip
         for _ in range(600):
             if Path("r/trials").is_dir() and any(Path("r/trials").glob("part-*")):

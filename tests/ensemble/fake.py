@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -158,3 +159,8 @@ def interrupted(
         if trial == 25 and not Path("go").exists():
             raise KeyboardInterrupt
         yield trajectory(scenario, seed, set_index, trial)
+
+
+def hear_ctrl_c() -> None:
+    """For a new process: hear Ctrl-C again, where whoever started the tests was told to ignore it (`pytest ... &`)."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -23,7 +23,7 @@ from sim.ensemble.plan import Chunk
 from sim.ensemble.worker import Job
 from sim.errors import InputError, RunError
 from sim.scenario.schema import Scenario
-from tests.ensemble.fake import SCENARIO
+from tests.ensemble.fake import SCENARIO, hear_ctrl_c
 
 pytest.importorskip("distributed")
 
@@ -270,7 +270,7 @@ def test_ctrl_c_leaves_a_folder_that_goes_on(
     command = [sys.executable, str(tmp_path / "stopped.py"), str(scenario_file), str(tmp_path / "r"), where]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command, env=environment, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=hear_ctrl_c
     ) as process:
         try:
             wait_until(lambda: stored(tmp_path / "r") >= 2)
