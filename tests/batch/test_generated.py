@@ -99,24 +99,25 @@ def words(scenario: Scenario) -> Iterator[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_the_generator_reaches_the_whole_language() -> None:
+    keys = "for_each pick choice before backdate_to window_days days_at_least state all any negate is_not scale on"
+    wanted = {("key", word) for word in (*VERBS, *keys.split())} | {("law", law) for law in LAWS}
+    wanted |= {("counter", counter) for counter in COUNTERS} | {("perception", word) for word in PERCEPTIONS}
     used: set[tuple[str, str]] = set()
     kinds: set[int] = set()
     scopes: set[int] = set()
 
     @given(scenarios(PLAIN))
-    @settings(at_most[LONG], derandomize=True)
+    @settings(at_most[LONG], derandomize=False)
     def gather(scenario: Scenario) -> None:
         used.update(words(scenario))
         c = prepare(scenario, SEED).compiled.tables
         kinds.update(c.gates[st.G_KIND :: st.GATE])
         scopes.update(c.gates[st.G_SCOPE :: st.GATE], c.effects[st.F_SCOPE :: st.EFFECT])
 
-    gather()
-    assert {("key", verb) for verb in VERBS} <= used
-    assert {("law", law) for law in LAWS} <= used
-    assert {("counter", counter) for counter in COUNTERS} <= used
-    assert {("perception", word) for word in PERCEPTIONS} <= used
-    keys = "for_each pick choice before backdate_to window_days days_at_least state all any negate is_not scale on"
-    assert {("key", key) for key in keys.split()} <= used
+    for _ in range(5):  # what Hypothesis likes to draw differs between machines; one round may leave a word out
+        gather()
+        if wanted <= used:
+            break
+    assert wanted - used == set()
     assert kinds == {st.WITHIN, st.OUTSIDE, st.AMONG}
     assert scopes == set(range(st.PATRON + 1))

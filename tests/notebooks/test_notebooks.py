@@ -57,6 +57,7 @@ def test_cells_fit_on_a_slide(path: Path) -> None:
 @pytest.mark.slow
 def test_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONWARNINGS", "ignore:::ipykernel")
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # a notebook shows pictures in itself, whatever the tests draw with
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     client = NotebookClient(read(path), timeout=300, kernel_name="python3", resources={"metadata": {"path": tmp_path}})
     notebook = client.execute()
