@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -80,8 +81,9 @@ class Results:
     @cached_property
     def _summary(self) -> sketch.Summary | None:
         pairs = zip(self._tables(DAILY), self._tables(BINS), strict=True)
-        filled = [summary for summary in (summary_of(*pair) for pair in pairs) if summary.series]
-        return sketch.merge(filled) if filled else None
+        filled = (summary for summary in (summary_of(*pair) for pair in pairs) if summary.series)
+        first = next(filled, None)  # one after another: all chunks' bins at once would not fit in memory
+        return None if first is None else sketch.merge(chain([first], filled))
 
     def events(self, trial: int, set: int = 0) -> pd.DataFrame:
         """The events of one trial in order, `marks` as a JSON object; run again if its log was not kept."""

@@ -23,7 +23,7 @@ _BINS = int(np.ceil(np.log(LARGEST / SMALLEST) / _LOG_GAMMA))
 _STRIDE = 2 * _BINS + 2
 # A whole number below this is told apart from its neighbours by its bin alone.
 _WHOLE_BELOW = 0.5 / RELATIVE_ERROR - 1
-_KEYS_HELD = 4_000_000
+_KEYS_HELD = 2_000_000
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
