@@ -15,7 +15,6 @@ import mesa as mesa  # noqa: E402  # the line above must come first; the name is
 
 multiprocessing.set_start_method(_start_method, force=True)
 
-from sim.conflict import state as st  # noqa: E402  # follows the guarded import of mesa
 from sim.conflict.clocks import ring  # noqa: E402  # follows the guarded import of mesa
 
 if TYPE_CHECKING:
@@ -52,6 +51,3 @@ class Actor(mesa.Agent):  # type: ignore[misc]  # mesa ships no types
     def highest_rung(self) -> float:
         """The highest rung on which this actor stands towards another."""
         return self.model.highest_rung(self.name)
-
-
-PHASES = (st.INITIATIVE, st.REACTION)

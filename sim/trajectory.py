@@ -18,7 +18,7 @@ from sim.scenario.schema import Scenario
 LEVEL_NAMES = ("hold", "fray", "collapse")
 PHASES = ("due", "initiative", "reaction", "daily")
 FIGHTING, DISPLACEMENT, INTERVENTION = "fighting", "displacement", "intervention"
-EFFECTIVE_BELOW, EFFECTIVE_AFTER = 35.0, 14  # an agreement is effective if seven-day deaths are below this by then
+EFFECTIVE_AFTER = 14  # days: a new agreement is effective if seven-day deaths are below those of fray by then
 NEW_AGREEMENT, REBEL_INITIATED = "new_agreement", "rebel_initiated"
 DAILY_WORLD = ("deaths_7d", "displaced", "regime", "truce", "integrity", "posts_encircled", "places_lost")
 
@@ -179,7 +179,9 @@ class Decoder:
         }
         row |= {f"{name}_day": day for name, day in outcomes.items() if name in known}
         row |= {
-            "agreement_effective": _effective(outcomes.get(NEW_AGREEMENT), deaths_7d),
+            "agreement_effective": _effective(
+                outcomes.get(NEW_AGREEMENT), deaths_7d, self.scenario.defaults.fray_deaths
+            ),
             "rebel_initiated": outcomes.get(REBEL_INITIATED) is not None if REBEL_INITIATED in outcomes else None,
             "deaths": s[st.DEATHS_TOTAL],
         }
@@ -225,10 +227,8 @@ def _day(number: float) -> int | None:
     return int(number) if number > 0.0 else None
 
 
-def _effective(agreed: int | None, deaths_7d: Sequence[float]) -> bool | None:
-    """Whether deaths had fallen by the fourteenth day of a new agreement; None without one, or if the trial ends
-    before.
-    """
+def _effective(agreed: int | None, deaths_7d: Sequence[float], fray: float) -> bool | None:
+    """Whether deaths were below `fray` a fortnight into a new agreement; None without one, or if it ends first."""
     if agreed is None or agreed + EFFECTIVE_AFTER > len(deaths_7d):
         return None
-    return deaths_7d[agreed + EFFECTIVE_AFTER - 1] < EFFECTIVE_BELOW
+    return deaths_7d[agreed + EFFECTIVE_AFTER - 1] < fray

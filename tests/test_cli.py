@@ -6,29 +6,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 
 from sim import __version__
 from sim.cli import columns, main
 from sim.ensemble import Results
+from tests.commands import Call, fine, refused
 from tests.ensemble.fake import SCENARIO, hear_ctrl_c
 
 ROOT = Path(__file__).parents[1]
 FAKE = "tests.ensemble.fake:"
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls the command in an empty folder with `fence.yaml` in it."""
-    monkeypatch.chdir(tmp_path)
-    Path("fence.yaml").write_text(SCENARIO, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
 
 
 @pytest.fixture
@@ -37,17 +27,6 @@ def stored(call: Call) -> Path:
     run = ("run", "fence.yaml", "--trials", 6, "--sets", 2, "--seed", 4, "--workers", 1, "--out", "r", "--no-plots")
     assert call(*run).exit_code == 0
     return Path("r")
-
-
-def fine(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def refused(result: Result, code: int = 2) -> str:
-    assert (result.exit_code, result.stdout) == (code, ""), result.output
-    assert "Traceback" not in result.stderr
-    return result.stderr
 
 
 def files() -> set[str]:

@@ -78,7 +78,7 @@ def canonical(name: str) -> str:
 
 def required(lines: list[str]) -> set[str]:
     """Distribution names of requirement lines, our own extras left out."""
-    names = {canonical(re.match(r"[\w.-]+", line)[0]) for line in lines}  # type: ignore[index]
+    names = {canonical(re.match(r"[\w.-]+", line)[0]) for line in lines}
     return names - {"ceasefire"}
 
 

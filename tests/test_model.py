@@ -147,7 +147,7 @@ def test_the_global_generators_are_left_alone() -> None:
         np.random.seed(5)  # noqa: NPY002  # the old global generator is what must stay untouched
         if lives:
             CeasefireModel(small(STRIKE)).run()
-        draws.append((random.random(), np.random.random()))  # noqa: NPY002
+        draws.append((random.random(), np.random.random()))  # noqa: NPY002  # as above
     assert draws[0] == draws[1]
 
 

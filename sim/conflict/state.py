@@ -119,7 +119,7 @@ NO_DATE, WITH_LAST = -99999, -99998
 NEVER = 9999.0  # days since what has not happened
 FIGHTING_EVENT, DISPLACEMENT_EVENT = -1, -2
 # gauges that every scenario has: deaths, soldiers of a patron killed by a state, sectors changed, in seven days
-DEATHS_GAUGE, PATRON_GAUGE, PLACES_GAUGE, OWN_GAUGES = range(4)
+DEATHS_GAUGE, PATRON_GAUGE, PLACES_GAUGE = range(3)
 OBSERVED_DAYS = 7
 
 
@@ -135,11 +135,9 @@ class Tables(NamedTuple):
     n_posts: int
     n_regimes: int
     n_rules: int
-    n_events: int
     n_interventions: int
     n_outcomes: int
     n_gauges: int
-    n_nodes: int
     n_marks: int  # most marks of any event type
     n_terms: int
     headline: int

@@ -732,9 +732,9 @@ class Compiler:
         return st.Tables(
             **at,
             n_parties=len(parties), n_dyads=len(names.dyads), n_places=len(names.places), n_posts=len(names.posts),
-            n_regimes=len(names.regimes), n_rules=n_rules, n_events=len(names.events),
-            n_interventions=len(self.intervention_rows), n_outcomes=len(names.outcomes), n_gauges=len(self.gauges),
-            n_nodes=len(self.nodes), n_marks=max([len(m) for m in names.marks.values()], default=0) or 1,
+            n_regimes=len(names.regimes), n_rules=n_rules, n_interventions=len(self.intervention_rows),
+            n_outcomes=len(names.outcomes), n_gauges=len(self.gauges),
+            n_marks=max([len(m) for m in names.marks.values()], default=0) or 1,
             n_terms=len(names.terms), headline=headline,
             side_one=names.party(scenario.fighting.between[0]), side_two=names.party(scenario.fighting.between[1]),
             n_state=self.n_state, shares=self._shares(), limits=self._limits(), presses_at=self._presses_at(),

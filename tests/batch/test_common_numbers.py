@@ -43,7 +43,7 @@ def without(events: list[list[Event]], **what: str) -> list[list[Event]]:
 def with_quiet_rule(scenario: Scenario, first: bool, **more: Any) -> Scenario:
     """The scenario with one rule more, in front of all others or behind them, whose event changes nothing."""
     quiet = {"zz_quiet": Rule(event="zz_noise", **({"rate": 0.4} | more))}
-    noise = {"zz_noise": EventType(marks={"zz": [{"probability": 0.5, "size": 2.0}]})}  # type: ignore[list-item]
+    noise = {"zz_noise": EventType(marks={"zz": [{"probability": 0.5, "size": 2.0}]})}
     rules = quiet | scenario.rules if first else scenario.rules | quiet
     events = noise | scenario.events if first else scenario.events | noise
     return scenario.model_copy(update={"rules": rules, "events": events})

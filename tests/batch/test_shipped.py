@@ -53,7 +53,7 @@ def changed(ready: Prepared, table: str, position: int, value: float) -> Prepare
     """The same scenario with one number of its tables changed."""
     numbers = list(getattr(ready.compiled.tables, table))
     numbers[position] = value
-    tables = ready.compiled.tables._replace(**{table: numbers})  # type: ignore[arg-type]  # a table, not a count
+    tables = ready.compiled.tables._replace(**{table: numbers})
     return replace(ready, compiled=replace(ready.compiled, tables=tables))
 
 

@@ -149,7 +149,7 @@ def test_packed_tables_are_read_as_they_were() -> None:
 
 
 def test_empty_tables_can_be_packed() -> None:
-    nothing = Tables(*[[] if kind != SCALAR else 0 for kind in kinds().values()])  # type: ignore[arg-type]
+    nothing = Tables(*[[] if kind != SCALAR else 0 for kind in kinds().values()])
     ci, cf = pack(nothing)
     assert len(ci) == sum(1 if kind == SCALAR else 2 for kind in kinds().values())
     assert cf.tolist() == [0.0]  # never without an element: a compiled function may take its address

@@ -177,7 +177,9 @@ def test_a_trial_is_the_same_alone_and_among_others() -> None:
     among = {t.row["trial"]: t.events for t in simulate(small(LUCK), 0, 0, [5, 3, 4], [3, 4, 5])}
     assert among[3] == luck()
     assert among[4] == luck(trial=4)
-    assert list(simulate(small(LUCK), 0, 0, [3]))[0].row == list(simulate(small(LUCK), 0, 0, range(4)))[3].row  # noqa: RUF015
+    [alone] = simulate(small(LUCK), 0, 0, [3])
+    *_, last = simulate(small(LUCK), 0, 0, range(4))
+    assert alone.row == last.row
 
 
 def test_seed_trial_and_set_each_change_the_luck() -> None:

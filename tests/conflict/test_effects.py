@@ -113,7 +113,7 @@ def hit(
 
 
 def provoked(model: CeasefireModel, victim: str, offender: str) -> tuple[float, float, float]:
-    return tuple(look(model, name, victim, offender) for name in ("provoked", "provoked_fatal", "provoked_dead"))  # type: ignore[return-value]
+    return tuple(look(model, name, victim, offender) for name in ("provoked", "provoked_fatal", "provoked_dead"))
 
 
 def test_fire_and_the_killed_are_counted_for_the_day_by_agent() -> None:

@@ -221,7 +221,7 @@ def refusals(results: Results) -> Iterator[tuple[str, type[Exception], str]]:
     yield early, InputError, r"changes the past, day 1: .*; date what it changes after day 10"
     yield "rules:\n  no_such:\n    rat: 1\n", ScenarioError, r"wrong\.yaml:3:5: rules\.no_such\.rat"
     yield "horizon_days: 31\n", InputError, "horizon_days is 31, but 30 in the results"
-    yield f"extends: builtin:{SMALL}\norigin: 2031-01-01\n", (InputError, ScenarioError), "origin"  # type: ignore[misc]
+    yield f"extends: builtin:{SMALL}\norigin: 2031-01-01\n", (InputError, ScenarioError), "origin"
 
 
 def test_options_that_cannot_be_are_refused(results: Results, tmp_path: Path) -> None:

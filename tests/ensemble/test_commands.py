@@ -4,38 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from click.testing import CliRunner, Result
 
-from sim.cli import main
 from sim.ensemble import run
 from sim.scenario import load
-from tests.ensemble.fake import SCENARIO
+from tests.commands import Call, fine, refused
 
 FAKE = ("--engine", "tests.ensemble.fake:simulate", "--workers", 1)
-Call = Callable[..., Result]
-
-
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
-    """Calls the command in an empty folder with `fence.yaml` in it."""
-    monkeypatch.chdir(tmp_path)
-    Path("fence.yaml").write_text(SCENARIO, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(main, [str(word) for word in words], catch_exceptions=False)
-
-
-def fine(result: Result) -> str:
-    assert result.exit_code == 0, result.output
-    return result.stdout
-
-
-def refused(result: Result) -> str:
-    assert (result.exit_code, result.stdout) == (2, ""), result.output
-    return result.stderr
 
 
 # --- run --precision ------------------------------------------------------------------------------------------------

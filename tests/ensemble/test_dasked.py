@@ -207,7 +207,7 @@ def test_workers_that_are_killed_lose_nothing(scenario: Scenario, tmp_path: Path
         seen = []
         for worker in machines.workers[:2]:
             before = stored(tmp_path / "r")
-            wait_until(lambda least=before + 3: stored(tmp_path / "r") >= least)  # type: ignore[misc]
+            wait_until(lambda least=before + 3: stored(tmp_path / "r") >= least)
             worker.send_signal(signal.SIGKILL)
             seen.append(stored(tmp_path / "r"))
         machines.add_worker()

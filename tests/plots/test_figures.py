@@ -62,7 +62,7 @@ def test_nothing_is_clipped_at_either_width(name: str, width: float, results: An
     ax = draw(name, results, width_mm=width)
     figure = figure_of(ax)
     figure.draw_without_rendering()
-    drawn, renderer = figure.get_tightbbox(), figure._get_renderer()  # type: ignore[attr-defined]
+    drawn, renderer = figure.get_tightbbox(), figure._get_renderer()
     across, up = figure.get_size_inches()
     assert drawn.x0 >= 0 and drawn.x1 <= across and drawn.y0 >= 0 and drawn.y1 <= up
     foot = max(text.get_window_extent(renderer).y1 for text in figure.texts)
@@ -75,7 +75,7 @@ def test_a_notebook_shows_the_whole_figure(name: str, results: Any) -> None:
     """A notebook cuts a figure down to what takes part in the layout; the foot must be in it."""
     figure = figure_of(draw(name, results))
     figure.draw_without_rendering()
-    shown, renderer = figure.get_tightbbox(), figure._get_renderer()  # type: ignore[attr-defined]
+    shown, renderer = figure.get_tightbbox(), figure._get_renderer()
     assert figure.texts
     for text in figure.texts:
         extent = text.get_window_extent(renderer)
@@ -117,7 +117,7 @@ def test_outcomes_draw_dot_chance_and_range(results: Any) -> None:
     assert list(dots.get_xdata()) == table["probability"].tolist()
     for label, low, high in (("_chance", "mc_low", "mc_high"), ("_range", "range_low", "range_high")):
         bars = next(bars for bars in ax.collections if bars.get_label() == label)
-        drawn = [[segment[0][0], segment[1][0]] for segment in bars.get_segments()]  # type: ignore[attr-defined]
+        drawn = [[segment[0][0], segment[1][0]] for segment in bars.get_segments()]
         assert np.allclose(drawn, table[[low, high]])
     assert ax.get_yticklabels()[0].get_text() == "Broken (headline)"
     assert len(ax.texts) == len(table) + 1
@@ -168,7 +168,7 @@ def test_the_ladder_draws_the_line_and_its_events(results: Any) -> None:
     for name, rows in line.groupby("dyad"):
         assert drawn[str(name)] == rows["rung"].tolist()
     events = data[data["kind"] == "event"]
-    points = [(int(p.get_xdata()[0]), int(p.get_ydata()[0])) for p in ax.lines if p.get_label() == "_event"]  # type: ignore[index, arg-type]
+    points = [(int(p.get_xdata()[0]), int(p.get_ydata()[0])) for p in ax.lines if p.get_label() == "_event"]
     assert sorted(points) == sorted(zip(events["day"], events["rung"].astype(int), strict=True))
     marked = next(p for p in ax.lines if p.get_label() == "breakdown, day 15")
     assert list(marked.get_xdata()) == [15, 15]
@@ -184,7 +184,7 @@ def test_discs_do_not_touch(width: float, results: Any) -> None:
     ax = draw("ladder", results, width_mm=width)
     figure_of(ax).draw_without_rendering()
     discs = [line for line in ax.lines if line.get_label() == "_disc"]
-    centres = np.array([ax.transData.transform((d.get_xdata()[0], d.get_ydata()[0])) for d in discs])  # type: ignore[index]
+    centres = np.array([ax.transData.transform((d.get_xdata()[0], d.get_ydata()[0])) for d in discs])
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=2) / figure_of(ax).dpi * 72
     assert len(discs) == 12
     assert apart[np.triu_indices(len(discs), 1)].min() >= discs[0].get_markersize()
@@ -246,8 +246,8 @@ def test_dyads_count_the_trials_that_came_so_far(results: Any) -> None:
 
 def test_histograms_draw_the_bins_and_the_rest(results: Any) -> None:
     data, ax = figure_data("day-histogram", results), draw("day-histogram", results)
-    assert [bar.get_height() for bar in ax.patches] == data["probability"].tolist()  # type: ignore[attr-defined]
-    assert ax.patches[0].get_x() == 1  # type: ignore[attr-defined]
+    assert [bar.get_height() for bar in ax.patches] == data["probability"].tolist()
+    assert ax.patches[0].get_x() == 1
     assert "did not happen: 35 %" in [text.get_text() for text in ax.texts]
 
 
