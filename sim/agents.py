@@ -15,14 +15,12 @@ import mesa as mesa  # noqa: E402  # the line above must come first; the name is
 
 multiprocessing.set_start_method(_start_method, force=True)
 
-from sim.conflict.clocks import ring  # noqa: E402  # follows the guarded import of mesa
-
 if TYPE_CHECKING:
     from sim.model import CeasefireModel
 
 
 class Actor(mesa.Agent):  # type: ignore[misc]  # mesa ships no types
-    """One actor of the scenario. `rules` are the numbers of its rules (and its factions'), by phase."""
+    """One actor of the scenario; `rules` are its own and its factions', bits of the blocks in which they are asked."""
 
     model: CeasefireModel
 
@@ -32,11 +30,9 @@ class Actor(mesa.Agent):  # type: ignore[misc]  # mesa ships no types
         self.kind = kind
         self.rules = model.rules_of(name)
 
-    def act(self, phase: int) -> None:
-        """Let the clocks of this actor's rules ring for a phase; what rings is applied later, in order of time."""
-        model = self.model
-        for rule in self.rules[phase]:
-            ring(model.state, model.tables, model.address, model.day, rule)
+    def act(self) -> None:
+        """Let the clocks of this actor's rules ring; what rings is applied later, in order of time."""
+        self.model.ask(self.rules)
 
     def __getitem__(self, quantity: str) -> float:
         """An actor quantity of the scenario, `restraint`, or `soldiers_killed` since the origin."""

@@ -13,21 +13,22 @@ A step is a day; its parts are those of `sim.conflict.day.day`, but that agents 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sim.agents import Actor, mesa
 from sim.conflict import state as st
-from sim.conflict.clocks import RING, RING_ITEM, RING_RULE, begin_phase, item_context, ring, settle
-from sim.conflict.day import close_day, open_day
-from sim.conflict.perceive import locate
+from sim.conflict.clocks import RING, RING_ITEM, RING_RULE, ask, begin_phase, item_context, settle
+from sim.conflict.day import close_day, open_day, outcome_of_trial
+from sim.conflict.perceive import locate, open_rules
 from sim.draws import address
+from sim.errors import RunError
 from sim.history.driving import begin_trial
 from sim.preparing import Prepared, prepare, prepared
 from sim.scenario.layout import EXCHANGE
 from sim.scenario.schema import Scenario
-from sim.trajectory import Event, Factor, Trajectory
+from sim.trajectory import Event, Factor, Status, Trajectory
 
 LOG_ROWS_A_DAY = 40  # room in the log; a trial that needs more gets a longer one
 UNKNOWN_AGENTS: Any = getattr(mesa.Agent, "_ids", {})
@@ -60,6 +61,8 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
         self.day = 0
         self.log = [0.0] * (self.decoder.log_width * LOG_ROWS_A_DAY * self.scenario.horizon_days)
         self.history: list[list[float]] = []
+        self.running: bool = True
+        self.open: dict[int, int] = {}  # rules whose gates held when the phase began, block by block
         self.factors: dict[tuple[int, int, int], tuple[Factor, ...]] | None = {} if explain else None
         self._rules = self._rules_by_agent()
         for name, actor in self.scenario.actors.items():
@@ -71,26 +74,37 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
     # -------------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
-        """Live through one day; the order is that of `sim.conflict.day.day`."""
+        """Live through one day; the order is that of `sim.conflict.day.day`. A trial that has ended stays as it is."""
+        if not self.running:
+            return
         s, c = self.state, self.tables
         self._make_room()
         self.day = open_day(s, c, self.address, self.log)
         for phase in (st.INITIATIVE, st.REACTION):
             begin_phase(s, c)
-            for rule in self._rules[EXCHANGE][phase]:
-                ring(s, c, self.address, self.day, rule)
-            self.agents.do("act", phase)
+            self.open = {block: open_rules(s, c, block) for block in self._blocks(phase)}
+            self.ask(self._rules[EXCHANGE])
+            self.agents.do("act")
             self._explain()
             settle(s, c, self.address, self.day, phase, self.log)
         close_day(s, c, self.address, self.day, self.log)
         self.history.append(self.decoder.today(s))
+        self.running = self.day < self.scenario.horizon_days and s[st.ENDED] == 0.0
         if self.datacollector is not None:
             self.datacollector.collect(self)
 
+    def ask(self, rules: Mapping[int, int]) -> None:
+        """Let rules ring whose gates held when the phase began; they are given as bits, block by block."""
+        for block, asked in self.open.items():
+            ask(self.state, self.tables, self.address, self.day, block, asked & rules.get(block, 0))
+
     def run(self) -> Trajectory:
-        """Step to the horizon and return the trial."""
-        while self.day < self.scenario.horizon_days:
+        """Step to the horizon, or to where the scenario ends the trial, and return it."""
+        while self.running:
             self.step()
+        status = Status(outcome_of_trial(self.state, self.tables))
+        if status is not Status.DONE:
+            raise RunError(status.said)
         return self.trajectory()
 
     # --- what can be seen
@@ -119,8 +133,7 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
 
     def trajectory(self) -> Trajectory:
         """The trial so far."""
-        daily = dict(zip(self.decoder.series_names(), map(list, zip(*self.history, strict=True)), strict=False))
-        daily = daily or {name: [] for name in self.decoder.series_names()}
+        daily = {name: [day[k] for day in self.history] for k, name in enumerate(self.decoder.series_names())}
         row = {"set": self.prepared.set_index, "trial": self.trial}
         row |= self.decoder.row(self.state, self.prepared.origin.state, self.first_state[st.REGIME], daily["deaths_7d"])
         return Trajectory(row, daily, self.events())
@@ -128,17 +141,21 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
     # --- behind it
     # -----------------------------------------------------------------------------------------------------
 
-    def rules_of(self, agent: str) -> dict[int, list[int]]:
-        """The numbers of an agent's rules, by phase."""
+    def rules_of(self, agent: str) -> dict[int, int]:
+        """An agent's rules: bits of the blocks in which rules are asked."""
         return self._rules[agent]
 
-    def _rules_by_agent(self) -> dict[str, dict[int, list[int]]]:
+    def _blocks(self, phase: int) -> range:
+        return range(self.tables.phases[phase - st.INITIATIVE], self.tables.phases[phase - st.INITIATIVE + 1])
+
+    def _rules_by_agent(self) -> dict[str, dict[int, int]]:
         c, names = self.tables, self.names
-        owners = [*names.agents, EXCHANGE]
-        rules: dict[str, dict[int, list[int]]] = {a: {st.INITIATIVE: [], st.REACTION: []} for a in owners}
-        for rule in range(c.n_rules):
-            party = names.parties[c.rules[rule * st.RULE + st.R_PARTY]]
-            rules[names.agent(party)][st.INITIATIVE + c.rules[rule * st.RULE + st.R_PHASE]].append(rule)
+        rules: dict[str, dict[int, int]] = {owner: {} for owner in (*names.agents, EXCHANGE)}
+        for block in range(len(c.blocks) // st.BLOCK):
+            first, end = c.blocks[block * st.BLOCK + st.B_RULES], c.blocks[block * st.BLOCK + st.B_RULES_END]
+            for rule in range(first, end):
+                own = rules[names.agent(names.parties[c.rules[rule * st.RULE + st.R_PARTY]])]
+                own[block] = own.get(block, 0) | 1 << (rule - first)
         return rules
 
     def _make_room(self) -> None:
@@ -202,6 +219,11 @@ def simulate(
         try:
             run = CeasefireModel(ready, trial=trial, collect=False).run()
             yield run if trial in keep_events else Trajectory(run.row, run.daily, [])
+        except RunError as failure:
+            yield Trajectory(_failed(ready, trial, str(failure)), {}, [])
         except Exception as fault:  # noqa: BLE001  # whatever it is, it belongs to this trial's row alone
-            row = {"set": set_index, "trial": trial} | ready.decoder.empty_row(f"{type(fault).__name__}: {fault}")
-            yield Trajectory(row, {}, [])
+            yield Trajectory(_failed(ready, trial, f"{type(fault).__name__}: {fault}"), {}, [])
+
+
+def _failed(ready: Prepared, trial: int, error: str) -> dict[str, Any]:
+    return {"set": ready.set_index, "trial": trial} | ready.decoder.empty_row(error)

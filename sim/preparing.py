@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 from sim.history.driving import Origin, origin_of
@@ -23,23 +24,22 @@ class Prepared:
     set_index: int
 
 
-class _Last:
-    """The scenario made ready last: chunks of one parameter set come one after another.
-
-    One attribute, so that no thread reads one scenario's key with another's tables.
-    """
-
-    made: tuple[Scenario, int, int, Prepared] | None = None
+KEPT = 8  # chunks of one parameter set come one after another, and threads may be at different ones
+_kept: list[Prepared] = []
+_sources: list[Scenario] = []
+_lock = threading.Lock()
 
 
 def prepared(scenario: Scenario, seed: int, set_index: int) -> Prepared:
-    """As `prepare`, but what was made ready last is not made again."""
-    last = _Last.made
-    if last is not None and last[0] is scenario and last[1:3] == (seed, set_index):
-        return last[3]
-    ready = prepare(scenario, seed, set_index)
-    _Last.made = (scenario, seed, set_index, ready)
-    return ready
+    """As `prepare`, but what was made ready lately is not made again; threads share it."""
+    with _lock:
+        for source, ready in zip(_sources, _kept, strict=True):
+            if source is scenario and (ready.seed, ready.set_index) == (seed, set_index):
+                return ready
+        _kept.append(prepare(scenario, seed, set_index))
+        _sources.append(scenario)
+        del _kept[:-KEPT], _sources[:-KEPT]
+        return _kept[-1]
 
 
 def prepare(scenario: Scenario, seed: int | None = None, set_index: int = 0) -> Prepared:

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cached_property
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.conflict import state as st
 from sim.scenario.compiling import Compiled
@@ -60,18 +64,62 @@ class Trajectory:
     events: list[Event]
 
 
+class Status(IntEnum):
+    """How a trial came out; `said` words the remedy."""
+
+    DONE = st.DONE
+    LOG_FULL = st.LOG_FULL
+    NOT_FINITE = st.NOT_FINITE
+
+    @property
+    def said(self) -> str:
+        """What a row says of such a trial."""
+        return {
+            Status.DONE: "",
+            Status.LOG_FULL: "more events happened than the log has room for: run the trial with a longer one",
+            Status.NOT_FINITE: "a number of the state is no longer finite: look for a quantity without bounds that "
+            "feeds itself, or for a hazard ratio too large for its perception",
+        }[self]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: whole numbers, truths or reals; of text, the positions of each in `words`.
+
+    `null` is true where there is nothing; None where nothing is missing.
+    """
+
+    values: NDArray[Any]
+    null: NDArray[np.bool_] | None = None
+    words: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def item(self, k: int) -> Any:
+        """One value as a plain object, None where there is nothing."""
+        if self.null is not None and self.null[k]:
+            return None
+        value = self.values[k].item()
+        return value if self.words is None else self.words[value]
+
+
 @dataclass(frozen=True)
 class Block:
-    """Many trials at once: rows, daily series as one array (trials, series, days), the events that are kept.
+    """Many trials at once: a table with a row each, daily series as one array (trials, series, days), kept events.
 
     `events` is by position in the block. Engines that run many trials at a time return these, so that no number of a
     million trials has to become a Python object.
     """
 
-    rows: list[dict[str, Any]]
+    columns: dict[str, Column]
     series: tuple[str, ...]
-    daily: Any
+    daily: NDArray[np.float64]
     events: dict[int, list[Event]]
+
+    def row(self, k: int) -> dict[str, Any]:
+        """One trial's row, as a plain dict."""
+        return {name: column.item(k) for name, column in self.columns.items()}
 
 
 class Decoder:
@@ -162,42 +210,43 @@ class Decoder:
         """The results of a trial: from its last state, the driven state at the origin, the regime that it began in, and
         the seven-day deaths of each day.
         """
+        columns = self.columns(np.array([s]), origin, np.array([began]), np.array([deaths_7d]))
+        return {name: column.item(0) for name, column in columns.items()}
+
+    def columns(
+        self, s: NDArray[np.float64], origin: Sequence[float], began: NDArray[np.float64], week: NDArray[np.float64]
+    ) -> dict[str, Column]:
+        """The same of many trials: last states (trials, states), regimes (trials,), seven-day deaths (trials, days)."""
         c, names = self.tables, self.names
-        outcomes = {name: _day(s[c.outcome_day + k]) for k, name in enumerate(names.outcomes)}
-        headline = names.outcomes[c.headline]
-        known = set(self.scenario.outcomes)
-        row: dict[str, Any] = {
-            "breakdown_day": outcomes[headline],
-            "observed_days": int(s[st.DAY]),
+        outcomes = {name: _days(s[:, c.outcome_day + k]) for k, name in enumerate(names.outcomes)}
+        agreed, initiated = outcomes.get(NEW_AGREEMENT), outcomes.get(REBEL_INITIATED)
+        first, crossed = s[:, st.FIRST_PARTY], outcomes[names.outcomes[c.headline]]
+        columns = {
+            "breakdown_day": crossed,
+            "observed_days": _whole(s[:, st.DAY]),
             "collapse_day": outcomes["collapse"],
-            "worst_level": LEVEL_NAMES[int(s[st.WORST_LEVEL])],
-            "terminal_status": LEVEL_NAMES[int(s[st.LEVEL])],
-            "first_mover_actor": self._who(s[st.FIRST_PARTY]) if s[st.FIRST_PARTY] else None,
-            "first_mover_rule": self._rule(s[st.FIRST_RULE]) if s[st.FIRST_PARTY] else None,
-            "crossing_actor": self._who(s[c.outcome_party + c.headline]) if outcomes[headline] else None,
-            "crossing_rule": self._crossing_rule(s) if outcomes[headline] else None,
+            "worst_level": _words(s[:, st.WORST_LEVEL], LEVEL_NAMES),
+            "terminal_status": _words(s[:, st.LEVEL], LEVEL_NAMES),
+            "first_mover_actor": _words(first - 1, names.parties, first == 0),
+            "first_mover_rule": _words(s[:, st.FIRST_RULE] - 1, names.rules, first == 0),
+            "crossing_actor": _words(s[:, c.outcome_party + c.headline] - 1, names.parties, crossed.null),
+            "crossing_rule": self._crossing_rule(s[:, c.outcome_rule + c.headline], crossed.null),
         }
-        row |= {f"{name}_day": day for name, day in outcomes.items() if name in known}
-        row |= {
-            "agreement_effective": _effective(
-                outcomes.get(NEW_AGREEMENT), deaths_7d, self.scenario.defaults.fray_deaths
-            ),
-            "rebel_initiated": outcomes.get(REBEL_INITIATED) is not None if REBEL_INITIATED in outcomes else None,
-            "deaths": s[st.DEATHS_TOTAL],
+        columns |= {f"{name}_day": day for name, day in outcomes.items() if name in self.scenario.outcomes}
+        columns |= {
+            "agreement_effective": _effective(agreed, week, self.scenario.defaults.fray_deaths, len(s)),
+            "rebel_initiated": _nothing(bool, len(s)) if initiated is None else Column(~_missing(initiated)),
+            "deaths": _real(s[:, st.DEATHS_TOTAL]),
         }
-        row |= {f"deaths_{agent}": s[c.lost + names.party(agent)] for agent in names.agents}
-        row |= {
-            "displaced": s[st.DISPLACED],
-            "places_lost": int(s[st.PLACES_LOST] - origin[st.PLACES_LOST]),
-            "posts_encircled": int(s[st.POSTS_ENCIRCLED]),
-            "peak_rung": int(s[st.PEAK_RUNG]),
+        columns |= {f"deaths_{agent}": _real(s[:, c.lost + names.party(agent)]) for agent in names.agents}
+        columns |= {
+            "displaced": _real(s[:, st.DISPLACED]),
+            "places_lost": _whole(s[:, st.PLACES_LOST] - origin[st.PLACES_LOST]),
+            "posts_encircled": _whole(s[:, st.POSTS_ENCIRCLED]),
+            "peak_rung": _whole(s[:, st.PEAK_RUNG]),
         }
-        row |= {f"peak_rung.{a}.{b}": int(s[c.dyad_peak + k]) for k, (a, b) in self._agent_dyads()}
-        row |= {
-            "regime_at_origin": names.regimes[int(began)],
-            "error": None,
-        }
-        return row
+        columns |= {f"peak_rung.{a}.{b}": _whole(s[:, c.dyad_peak + k]) for k, (a, b) in self._agent_dyads()}
+        return columns | {"regime_at_origin": _words(began, names.regimes), "error": _nothing(int, len(s), words=())}
 
     def _agent_dyads(self) -> list[tuple[int, tuple[str, str]]]:
         agents = set(self.names.agents)
@@ -209,26 +258,60 @@ class Decoder:
         row = self.row(zeros, zeros, 0.0, [])
         return dict.fromkeys(row) | {"error": error}
 
-    def _who(self, number: float) -> str:
-        return self.names.parties[int(number) - 1]
-
-    def _rule(self, number: float) -> str:
-        return self.names.rules[int(number) - 1]
-
-    def _crossing_rule(self, s: Sequence[float]) -> str:
-        c = self.tables
-        rule = s[c.outcome_rule + c.headline]
-        if rule > 0.0:
-            return self._rule(rule)
-        return INTERVENTION if rule < 0.0 else FIGHTING
+    def _crossing_rule(self, rules: NDArray[np.float64], null: NDArray[np.bool_] | None) -> Column:
+        """Rules count from 1; a negative number is an intervention, none the fighting itself."""
+        words = (*self.names.rules, INTERVENTION, FIGHTING)
+        other = np.where(rules < 0.0, len(words) - 2, len(words) - 1)
+        return _words(np.where(rules > 0.0, rules - 1, other), words, null)
 
 
-def _day(number: float) -> int | None:
-    return int(number) if number > 0.0 else None
+def with_errors(columns: Mapping[str, Column], errors: Mapping[int, str]) -> dict[str, Column]:
+    """The table with some trials failed, by position: nothing is left of them but their address and their error."""
+    if not errors:
+        return dict(columns)
+    failed = np.zeros(len(columns["error"]), dtype=np.bool_)
+    failed[list(errors)] = True
+    said = tuple(dict.fromkeys(errors.values()))
+    codes = np.array([said.index(errors[k]) if k in errors else 0 for k in range(len(failed))])
+    kept = {name: columns[name] for name in ("set", "trial") if name in columns}
+    blank = {name: Column(it.values, _missing(it) | failed, it.words) for name, it in columns.items()}
+    return blank | kept | {"error": Column(codes, ~failed, said)}
 
 
-def _effective(agreed: int | None, deaths_7d: Sequence[float], fray: float) -> bool | None:
-    """Whether deaths were below `fray` a fortnight into a new agreement; None without one, or if it ends first."""
-    if agreed is None or agreed + EFFECTIVE_AFTER > len(deaths_7d):
-        return None
-    return deaths_7d[agreed + EFFECTIVE_AFTER - 1] < fray
+def _real(numbers: NDArray[np.float64]) -> Column:
+    """A copy, since a view would keep the states of all trials in memory."""
+    return Column(numbers.copy())
+
+
+def _whole(numbers: NDArray[np.float64], null: NDArray[np.bool_] | None = None) -> Column:
+    return Column(numbers.astype(np.int64), null)
+
+
+def _days(numbers: NDArray[np.float64]) -> Column:
+    """Days count from 1; 0 is never."""
+    return _whole(numbers, ~(numbers > 0.0))
+
+
+def _words(positions: NDArray[Any], words: Sequence[str], null: NDArray[np.bool_] | None = None) -> Column:
+    return Column(positions.astype(np.int64), null, tuple(words))
+
+
+def _nothing(kind: type, n: int, words: tuple[str, ...] | None = None) -> Column:
+    return Column(np.zeros(n, dtype=kind), np.ones(n, dtype=np.bool_), words)
+
+
+def _missing(column: Column) -> NDArray[np.bool_]:
+    return np.zeros(len(column), dtype=np.bool_) if column.null is None else column.null
+
+
+def _effective(agreed: Column | None, week: NDArray[np.float64], fray: float, n: int) -> Column:
+    """Whether deaths were below `fray` a fortnight into a new agreement; null without one, or if the trial ends first.
+
+    `week` are the seven-day deaths, (n, days), NaN after a trial's last day.
+    """
+    days = week.shape[1]
+    if agreed is None or days == 0:
+        return _nothing(bool, n)
+    last = agreed.values + EFFECTIVE_AFTER - 1
+    found = week[np.arange(n), np.minimum(last, days - 1)]
+    return Column(found < fray, _missing(agreed) | (last >= days) | np.isnan(found))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from sim import __version__
-from sim.cli import columns, main
+from sim.cli import COMMANDS
+from sim.cli.common import columns
 from sim.ensemble import Results
 from tests.commands import Call, fine, refused
 from tests.ensemble.fake import SCENARIO, hear_ctrl_c
@@ -38,13 +40,14 @@ def files() -> set[str]:
 
 def test_help_begins_with_what_is_learnt_first(call: Call) -> None:
     said = fine(call("--help")).split("Commands:")[1]
-    assert [line.split()[0] for line in said.strip().splitlines()] == [
-        "new", "check", "run", "plot", "demo", "show", "replay", "branch", "sweep", "schema",
-    ]  # fmt: skip
+    names = re.findall(r"^  (\w+)", said, re.M)
+    assert names == list(COMMANDS)
+    assert [name for name in names if name != "compare"][:4] == ["new", "check", "run", "plot"]
+    assert "compare" not in names or names.index("compare") == 3
     assert "..." not in said
 
 
-@pytest.mark.parametrize("command", sorted(main.commands))
+@pytest.mark.parametrize("command", sorted(COMMANDS))
 def test_every_command_has_help(call: Call, command: str) -> None:
     assert "Usage: " in fine(call(command, "--help"))
 
@@ -63,6 +66,29 @@ def test_the_command_line_loads_no_table_plot_or_model_library() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert ended.stdout == "[]\n"
+
+
+def test_run_loads_no_table_plot_model_or_cluster_library(call: Call) -> None:
+    words = ["run", "fence.yaml", "--trials", "30", "--workers", "1", "--no-plots", "--engine", FAKE + "simulate"]
+    program = (
+        f"import sys; from sim.cli import main; main({words}, standalone_mode=False);"
+        "print(sorted({'pandas', 'matplotlib', 'mesa', 'scipy', 'distributed', 'asyncio'} & set(sys.modules)))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert ended.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_command_imports_no_other_command() -> None:
+    program = "import sys, sim.cli; sim.cli.command('run'); print(*sorted(m for m in sys.modules if 'sim.cli.' in m))"
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert ended.stdout.split() == ["sim.cli.common", "sim.cli.outcomes", "sim.cli.running"]
+
+
+def test_a_command_that_there_is_not_is_refused(call: Call) -> None:
+    assert "No such command 'rum'" in refused(call("rum"))
 
 
 @pytest.mark.parametrize("module", ["sim", "sim.cli"])

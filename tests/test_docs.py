@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
-from sim.cli import main
+from sim.cli import COMMANDS, command
 from sim.ensemble.manifest import Manifest
 from sim.ensemble.results import DAILY_COLUMNS
 from sim.ensemble.worker import ADDRESS, EVENT_FIELDS
@@ -21,12 +21,12 @@ from sim.trajectory import Decoder
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
-COMMANDS = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
+COMMAND_PAGE = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "docs/reference/results.md").read_text(encoding="utf-8")
 OPTIONS = [
     (name, option)
-    for name, command in sorted(main.commands.items())
-    for parameter in command.params
+    for name in sorted(COMMANDS)
+    for parameter in command(name).params
     if isinstance(parameter, click.Option)
     for option in [*parameter.opts, *parameter.secondary_opts]
 ]
@@ -54,22 +54,22 @@ def decoder(scenario: Scenario) -> Decoder:
     return Decoder(fixed, compile_scenario(fixed))
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_has_its_section_with_an_example(name: str) -> None:
-    examples = re.findall(r"^```sh\n(.*?)^```", section(COMMANDS, name), re.M | re.S)
+    examples = re.findall(r"^```sh\n(.*?)^```", section(COMMAND_PAGE, name), re.M | re.S)
     assert any(line.startswith(f"ceasefire {name}") for block in examples for line in block.splitlines())
 
 
 @pytest.mark.parametrize(("name", "option"), OPTIONS)
 def test_every_option_is_explained_where_its_command_is(name: str, option: str) -> None:
-    shared = section(COMMANDS, "Options that change a scenario") if name in ("run", "show", "replay") else ""
-    assert re.search(rf"`?{re.escape(option)}\b", section(COMMANDS, name) + shared)
+    shared = section(COMMAND_PAGE, "Options that change a scenario") if name in ("run", "show", "replay") else ""
+    assert re.search(rf"`?{re.escape(option)}\b", section(COMMAND_PAGE, name) + shared)
 
 
 def test_no_command_or_option_is_explained_that_does_not_exist() -> None:
     known = {option for _, option in OPTIONS} | {"--help", "--version"}
-    assert set(re.findall(r"--[a-z][a-z-]+", COMMANDS)) <= known
-    assert set(re.findall(r"^ceasefire (\w+)", COMMANDS, re.M)) <= set(main.commands)
+    assert set(re.findall(r"--[a-z][a-z-]+", COMMAND_PAGE)) <= known
+    assert set(re.findall(r"^ceasefire (\w+)", COMMAND_PAGE, re.M)) <= set(COMMANDS)
 
 
 def test_every_column_of_the_trials_is_explained(decoder: Decoder, scenario: Scenario) -> None:
@@ -98,7 +98,7 @@ def test_every_column_of_the_events_and_key_of_the_manifest_is_explained() -> No
 
 
 def test_every_figure_named_in_an_example_exists() -> None:
-    assert set(re.findall(r"--figure (\w[\w-]*)", COMMANDS)) <= set(FIGURES)
+    assert set(re.findall(r"--figure (\w[\w-]*)", COMMAND_PAGE)) <= set(FIGURES)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -63,8 +63,9 @@ def test_an_agent_lets_the_clocks_of_its_factions_ring_but_not_those_of_others()
         "e": rule(actor="band", target="red", phase="reaction"),
     }
     model = played(0, rules=rules)
+    bits = {name: (k // 4, k) for k, name in enumerate(model.names.rules)}  # `e` alone is asked in the reaction's block
     owned = {
-        agent.name: sorted(model.names.rules[k] for phase in agent.rules.values() for k in phase)
+        agent.name: [name for name, (block, k) in bits.items() if agent.rules.get(block, 0) >> (k - 4 * block) & 1]
         for agent in model.agents
     }
     assert owned == {"red": ["c"], "blue": [], "band": ["a", "b", "e"]}

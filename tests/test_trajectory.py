@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim.model import CeasefireModel
-from sim.trajectory import Trajectory
+from sim.trajectory import Column, Trajectory, with_errors
 from tests.small import on_day, played, ready, rule
 
 COLUMNS = [
@@ -198,6 +199,42 @@ def test_a_failed_trial_is_a_row_of_nothing_but_its_error() -> None:
     assert row.pop("error") == "RunError: out of luck"
     assert list(row) == COLUMNS[2:-1]
     assert set(row.values()) == {None}
+
+
+def test_a_table_of_many_trials_holds_the_row_of_each() -> None:
+    ends = {"noted": {"count": "event.note", "at_least": 3}}
+    models = [played(20, rules={"r": rule(rate=0.2)}, outcomes=ends, trial=k) for k in (0, 1)]
+    decoder, origin = models[0].decoder, models[0].prepared.origin.state
+    states, began = np.array([model.state for model in models]), np.array([0.0, 1.0])
+    table = decoder.columns(states, origin, began, np.zeros((2, 20)))
+    for k, model in enumerate(models):
+        assert {name: column.item(k) for name, column in table.items()} == decoder.row(
+            model.state, origin, began[k], [0.0] * 20
+        )
+    assert table["noted_day"].item(0) != table["noted_day"].item(1)
+
+
+def test_of_trials_that_failed_only_address_and_error_are_left() -> None:
+    where = {"set": Column(np.array([0, 0, 0])), "trial": Column(np.array([4, 5, 6]))}
+    made = ready()
+    states = np.tile(made.origin.state, (3, 1))
+    table = where | made.decoder.columns(states, made.origin.state, np.zeros(3), np.zeros((3, 10)))
+    failed = with_errors(table, {0: "overflow", 2: "no luck"})
+    rows = [{name: column.item(k) for name, column in failed.items()} for k in range(3)]
+    assert [row["trial"] for row in rows] == [4, 5, 6]
+    assert [row["error"] for row in rows] == ["overflow", None, "no luck"]
+    assert rows[1] == {name: column.item(1) for name, column in table.items()}
+    assert {name for name, value in rows[2].items() if value is not None} == {"set", "trial", "error"}
+    assert with_errors(table, {}) == table
+
+
+def test_an_agreement_is_not_judged_by_days_after_a_trials_end() -> None:
+    made = ready(outcomes={"new_agreement": {"count": "deaths", "at_least": 1e9}})
+    signed = made.compiled.tables.outcome_day + made.compiled.names.outcomes.index("new_agreement")
+    states, week = np.tile(made.origin.state, (3, 1)), np.zeros((3, 30))
+    states[:, signed], week[1, 10:], week[2, 15:] = 2.0, np.nan, 99.0
+    found = made.decoder.columns(states, made.origin.state, np.zeros(3), week)["agreement_effective"]
+    assert [found.item(k) for k in range(3)] == [True, None, False]
 
 
 def test_events_read_back_their_names() -> None:

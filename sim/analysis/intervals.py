@@ -28,10 +28,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 LEVEL = 0.95
 RANGE = (0.05, 0.95)
@@ -81,7 +81,11 @@ def wilson(probability: float, trials: float, z: float) -> tuple[float, float]:
 def quantile(sets: int, level: float = LEVEL) -> float:
     """The two-sided quantile: normal for one set, Student's t with `sets - 1` degrees of freedom for several."""
     tail = 0.5 + level / 2
-    return float(stats.norm.ppf(tail) if sets < 2 else stats.t.ppf(tail, sets - 1))
+    if sets < 2:
+        return NormalDist().inv_cdf(tail)
+    from scipy.special import stdtrit  # only now: it takes longer to import than a small ensemble to run
+
+    return float(stdtrit(sets - 1, tail))
 
 
 def effective_trials(hits: Floats, trials: Floats) -> float:
@@ -119,15 +123,27 @@ def _components(hits: Floats, trials: Floats) -> tuple[float, float]:
 def range_across_sets(hits: Floats, trials: Floats) -> tuple[float | None, float | None]:
     """The 5-95 % range of the probability across sets, freed from chance; (None, None) where sets cannot show it.
 
-    It takes two sets, and two trials in each (one trial a set cannot tell chance from parameters).
+    It takes two sets with two trials each (one trial a set cannot tell chance from parameters); sets with fewer, as
+    where few trials of a set meet a condition, are left out of it.
     """
-    if len(trials) < 2 or trials.min() < 2:
+    hits, trials = hits[trials >= 2], trials[trials >= 2]
+    if len(trials) < 2:
         return None, None
     shares, share = hits / trials, float(hits.sum() / trials.sum())
-    seen = float(shares.var(ddof=1))
     least = intraclass_correlation(hits, trials, RANGE_ICC) * share * (1 - share)
-    between = max(_components(hits, trials)[0], least)
+    return _freed(shares, max(_components(hits, trials)[0], least))
+
+
+def range_of_means(means: Floats, variances: Floats) -> tuple[float | None, float | None]:
+    """The same of another number of each set, such as a mean of days, whose chance has these variances."""
+    if len(means) < 2:
+        return None, None
+    return _freed(means, max(0.0, float(means.var(ddof=1) - variances.mean())))
+
+
+def _freed(values: Floats, between: float) -> tuple[float, float]:
+    """The 5 % and 95 % quantiles of values that were pulled to their mean until `between` is their variance."""
+    seen, mean = float(values.var(ddof=1)), float(values.mean())
     kept = math.sqrt(min(1.0, between / seen)) if seen > 0 else 0.0
-    mean = float(shares.mean())
-    low, high = np.quantile(mean + kept * (shares - mean), RANGE)
+    low, high = np.quantile(mean + kept * (values - mean), RANGE)
     return float(low), float(high)

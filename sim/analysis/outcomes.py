@@ -82,6 +82,16 @@ def level_table(trials: pd.DataFrame, column: str = "worst_level") -> pd.DataFra
     return share_table(trials, column, LEVELS)
 
 
+def levels_table(trials: pd.DataFrame) -> pd.DataFrame:
+    """Both answers to "how bad was it?", apart: the worst level reached, and the level at the end.
+
+    Columns: variable (`worst_level`, then `terminal_status`), level (hold, fray, collapse), then those of every table.
+    The rows of each variable sum to one.
+    """
+    parts = {name: level_table(trials, name) for name in ("worst_level", "terminal_status")}
+    return pd.concat(parts, names=["variable", "level"]).reset_index()
+
+
 def share_table(trials: pd.DataFrame, column: str, categories: Iterable[str] | None = None) -> pd.DataFrame:
     """Shares of the values of a column (`first_mover_actor`, `crossing_rule` ...); nulls count as `none`.
 

@@ -1,4 +1,4 @@
-"""Time to breakdown: Kaplan-Meier with log-log bands, numbers at risk, restricted mean.
+"""Time to breakdown: Kaplan-Meier with log-log bands, numbers at risk, restricted mean, hazard over age.
 
 A trial is at risk from day 1 to the day of its outcome or, right-censored, to `observed_days`. Where another end rules
 the outcome out (`before:` in the scenario) the trial stays at risk, so that one minus the curve is the share of all
@@ -17,17 +17,28 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from sim.analysis.intervals import Floats, effective_trials, quantile, range_across_sets, wilson
-from sim.analysis.outcomes import codes_of, day_column, numbers, usable
+from sim.analysis.intervals import (
+    Floats,
+    effective_trials,
+    estimate,
+    quantile,
+    range_across_sets,
+    range_of_means,
+    wilson,
+)
+from sim.analysis.outcomes import codes_of, day_column, frame_of, numbers, usable
+from sim.errors import InputError
 
 
 class RestrictedMean(NamedTuple):
-    """Mean days without the outcome up to `horizon`, with its Monte Carlo interval."""
+    """Mean days without the outcome up to `horizon`, its Monte Carlo interval, its range across sets (nan without)."""
 
     horizon: int
     days: float
     mc_low: float
     mc_high: float
+    range_low: float
+    range_high: float
 
 
 class Counts(NamedTuple):
@@ -65,15 +76,81 @@ def survival_curve(trials: pd.DataFrame, outcome: str | None = None) -> pd.DataF
 
 
 def restricted_mean(trials: pd.DataFrame, horizon: int, outcome: str | None = None) -> RestrictedMean:
-    """Mean number of days without the outcome among the first `horizon`: the area under the curve."""
+    """Mean number of days without the outcome among the first `horizon`: the area under the curve.
+
+    Where no trial was followed to the horizon, the curve is carried on at its last height. Without any trial the mean
+    is nan and the interval all there is.
+    """
     counts = _counts(usable(trials), outcome)
-    survival = _product(counts.at_risk.sum(axis=0), counts.ended.sum(axis=0))[:horizon]
-    days = float(survival.sum()) + float(survival[-1]) * (horizon - len(survival))
-    influence = (_influence(counts)[:, :horizon] * survival).sum(axis=1)
-    half = quantile(len(influence)) * float(np.sqrt(_clustered(influence)))
-    if len(influence) == 1:
-        half = quantile(1) * float(np.sqrt(_area_variance(counts, survival)))
-    return RestrictedMean(horizon, days, max(0.0, days - half), min(float(horizon), days + half))
+    if not counts.at_risk.size:
+        return RestrictedMean(horizon, np.nan, 0.0, float(horizon), np.nan, np.nan)
+    survival = _product(counts.at_risk.sum(axis=0), counts.ended.sum(axis=0))
+    return RestrictedMean(
+        horizon,
+        float(_until(survival, horizon).sum()),
+        *_mean_interval(counts, survival, horizon),
+        *_mean_range(counts, horizon),
+    )
+
+
+def _mean_interval(counts: Counts, survival: Floats, horizon: int) -> tuple[float, float]:
+    curve = _until(survival, horizon)
+    variance = _mean_variance(counts, curve)
+    if variance == 0.0:  # nothing, or all on one day: the area below the limits of the curve
+        low, high = (float(_until(limit, horizon).sum()) for limit in _band(counts, survival))
+        return low, high
+    days, half = float(curve.sum()), quantile(len(counts.at_risk)) * float(np.sqrt(variance))
+    return max(0.0, days - half), min(float(horizon), days + half)
+
+
+def _until(curves: Floats, horizon: int) -> Floats:
+    """Survival on days 0 to horizon - 1 (last axis)."""
+    kept = curves[..., :horizon]
+    missing = [(0, 0)] * (kept.ndim - 1) + [(0, horizon - kept.shape[-1])]
+    return np.asarray(np.pad(kept, missing, mode="edge"))
+
+
+def _mean_variance(counts: Counts, survival: Floats) -> float:
+    """Greenwood's of the area, or that between sets where it is larger."""
+    greenwood = _area_variance(_greenwood(counts), survival)
+    if len(counts.at_risk) == 1:
+        return greenwood
+    influence = (_until(_influence(counts), survival.size) * survival).sum(axis=1)
+    return max(greenwood, float(_clustered(influence)))
+
+
+def _mean_range(counts: Counts, horizon: int) -> tuple[float, float]:
+    """5-95 % of the sets' own means, freed from chance."""
+    single = [Counts(counts.at_risk[[k]], counts.ended[[k]]) for k in range(len(counts.at_risk))]
+    curves = _until(_product(counts.at_risk, counts.ended), horizon)
+    pairs = zip(single, curves, strict=True)
+    chance = np.array([_area_variance(_greenwood(each), curve) for each, curve in pairs])
+    low, high = range_of_means(curves.sum(axis=1), chance)
+    return (np.nan, np.nan) if low is None or high is None else (low, high)
+
+
+def hazard_by_age(trials: pd.DataFrame, outcome: str | None = None, width: int = 7) -> pd.DataFrame:
+    """How fast the outcome comes at each age of the trial, in periods of `width` days.
+
+    Columns: day_from, day_to (both included), at_risk (trials open just before day_from), events, hazard (events a day
+    at risk), mc_low, mc_high (95 %), range_low, range_high (5-95 % across sets, freed from chance; nan without sets).
+    The last period ends with the last day on which a trial was followed. A falling hazard says that what has held for
+    long is likelier to hold on; with sets that differ it falls of itself, as the frail ones go first.
+    Raises InputError for a width below one day.
+    """
+    if width < 1:
+        raise InputError(f"width: {width} is not allowed; it is a whole number of days, at least 1")
+    counts = _counts(usable(trials), outcome)
+    last = counts.at_risk.shape[1] - 1
+    starts = np.arange(1, last + 1, width)
+    exposure = np.add.reduceat(counts.at_risk, starts, axis=1) if starts.size else counts.at_risk[:, :0]
+    events = np.add.reduceat(counts.ended, starts, axis=1) if starts.size else counts.ended[:, :0]
+    frame = frame_of(estimate(*pair) for pair in zip(events.T, exposure.T, strict=True))
+    frame = frame.rename(columns={"count": "events", "probability": "hazard"})
+    frame.insert(0, "day_from", starts)
+    frame.insert(1, "day_to", np.minimum(starts + width - 1, last))
+    frame.insert(2, "at_risk", counts.at_risk.sum(axis=0)[starts].astype(int))
+    return frame
 
 
 def median_day(curve: pd.DataFrame) -> int | None:
@@ -148,9 +225,9 @@ def _clustered(influence: Floats) -> Floats:
     return np.asarray((influence**2).sum(axis=0) * sets / max(1, sets - 1))
 
 
-def _area_variance(counts: Counts, survival: Floats) -> float:
+def _area_variance(greenwood: Floats, survival: Floats) -> float:
     """Variance of the area under the curve: squared remaining areas times Greenwood's increments."""
-    increments = np.diff(_greenwood(counts), prepend=0.0)[: len(survival)]
+    increments = np.diff(_until(greenwood, survival.size), prepend=0.0)
     remaining = np.cumsum(survival[::-1])[::-1]
     return float((remaining**2 * increments).sum())
 

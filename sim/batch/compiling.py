@@ -20,27 +20,60 @@ from typing import Any
 from sim.batch.translating import digest, translate
 
 KERNEL = '''
-@njit(nogil=True, cache=True, error_model="numpy")
-def run_trials(
-    ci, cf, origin, regimes, fragile, low, high, set_index, trials, days, watched, last, began, daily, logs, log_of
-):
-    """Run trials to the horizon: the last state, the regime at the origin, watched numbers day by day, logs of the
-    first.
+@intrinsic
+def pointer(typing, array):
+    """Where an array's numbers begin: indexing it neither wraps round nor counts references."""
 
-    `trials` (n,); `last` (n, states); `began` (n,); `daily` (n, days, watched); `logs` (kept, rows): events are kept
-    of as many trials as it has rows.
+    def generate(context, builder, signature, arguments):
+        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
+
+    return types.CPointer(array.dtype)(array), generate
+
+
+@intrinsic
+def skip(typing, numbers, n):
+    """The same, `n` numbers further on."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.gep(arguments[0], [arguments[1]])
+
+    return numbers(numbers, types.int64), generate
+
+
+@njit(nogil=True, cache=True, error_model="numpy", _nrt=False)
+def run_trials(
+    ints, reals, origin, regimes, fragile, low, high, set_index, trials, days, watched,
+    last, began, status, daily, logs, log_of,
+):
+    """Run trials to their end: the last state, the regime at the origin, watched numbers day by day, logs of some.
+
+    `trials` (n,); `last` (n, states); `began` and `status` (n,); `daily` (n, days, watched), nan after a trial's end;
+    `logs` (kept, rows), and `log_of` (n,) the row of each trial in it, -1 where its events are not kept.
     """
+    ci = pointer(ints)
+    cf = pointer(reals)
+    states = pointer(last)
+    numbers = pointer(daily)
     for k in range(len(trials)):
-        s = last[k]
-        s[:] = origin
+        s = skip(states, k * last.shape[1])
+        for i in range(last.shape[1]):
+            s[i] = origin[i]
         at = Address(low, high, set_index, trials[k])
         begin(s, ci, cf, at, regimes, fragile)
         began[k] = s[REGIME]
-        log_rows = logs[log_of[k]] if log_of[k] >= 0 else logs[0][:0]
+        log = logs[log_of[k]] if log_of[k] >= 0 else logs[0][:0]
         for today in range(days):
-            day(s, ci, cf, at, log_rows)
+            seen = (k * days + today) * len(watched)
+            if s[ENDED] != 0.0:
+                for j in range(len(watched)):
+                    numbers[seen + j] = nan
+                continue
+            day(s, ci, cf, at, log)
             for j in range(len(watched)):
-                daily[k, j, today] = s[watched[j]]
+                numbers[seen + j] = s[watched[j]]
+        status[k] = outcome_of_trial(s, ci, cf)
+        if log_of[k] >= 0 and s[LOGGED] * (L_MARKS + ci[N_MARKS]) > logs.shape[1]:
+            status[k] = LOG_FULL
 '''
 
 
@@ -87,7 +120,7 @@ def _numba_version() -> str:
 @cache
 def kernels() -> ModuleType:
     """The module of compiled functions; says so when they have to be compiled first."""
-    path = write_module(translate() + KERNEL)
+    path = write_module(translate(KERNEL))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot load the generated module {path}")
@@ -119,4 +152,5 @@ def _signature() -> tuple[Any, ...]:
     from numba import float64, int64
 
     ints, reals, table, cube = int64[::1], float64[::1], float64[:, ::1], float64[:, :, ::1]
-    return (ints, reals, reals, reals, float64, *[int64] * 3, ints, int64, ints, table, reals, cube, table, ints)
+    numbers = (ints, reals, reals, reals, float64, *[int64] * 3, ints, int64, ints)
+    return (*numbers, table, reals, ints, cube, table, ints)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from sim.conflict import state as st
 from sim.draws import address
 from sim.preparing import Prepared, prepared
 from sim.scenario.schema import Scenario
-from sim.trajectory import Block, Trajectory
+from sim.trajectory import Block, Column, Status, Trajectory, with_errors
 
 CHUNK = 128  # trials at a time: their states and daily series fit in the cache of a small machine
 LOG_ROWS_A_DAY = 40
@@ -39,13 +38,17 @@ def simulate(
 ) -> Iterator[Trajectory]:
     """Run trials of one parameter set one by one, as the Mesa engine does."""
     for block in simulate_blocks(scenario, seed, set_index, trials, keep_events):
-        for k, row in enumerate(block.rows):
-            daily = dict(zip(block.series, block.daily[k].tolist(), strict=True))
+        for k in range(len(block.daily)):
+            row = block.row(k)
+            days = row["observed_days"] or 0
+            daily = dict(zip(block.series, block.daily[k, :, :days].tolist(), strict=True)) if days else {}
             yield Trajectory(row, daily, block.events.get(k, []))
 
 
 class Arrays:
-    """The raw results of a chunk: last states (n, states), regimes at the origin (n,), daily series, logs.
+    """The raw results of a chunk: last states (n, states), regimes at the origin and statuses (n,), numbers, logs.
+
+    `numbers` (n, days, watched) are what is watched, day by day; `daily` is the same as (n, watched, days).
 
     `kept` are the positions of the trials whose events are kept; `logs` has a row for each of them, with room for
     `log_rows` events.
@@ -57,8 +60,14 @@ class Arrays:
         self.kept = list(kept)
         self.last: Floats = np.empty((n, ready.compiled.tables.n_state))
         self.began: Floats = np.empty(n)
-        self.daily: Floats = np.empty((n, len(decoder.series), days))
+        self.status = np.empty(n, dtype=np.int64)
+        self.numbers: Floats = np.empty((n, days, len(decoder.series)))
         self.logs: Floats = np.zeros((max(1, len(kept)), decoder.log_width * log_rows if kept else 0))
+
+    @property
+    def daily(self) -> Floats:
+        """Daily series (n, watched, days), nan after a trial's end."""
+        return self.numbers.transpose(0, 2, 1)
 
     @property
     def log_of(self) -> npt.NDArray[np.int64]:
@@ -68,21 +77,18 @@ class Arrays:
         return rows
 
     def block(self, trials: Sequence[int]) -> Block:
-        """The chunk as rows, daily series and events, as the Mesa engine would return them."""
-        decoder = self.ready.decoder
+        """The chunk as a table, daily series and events, as the Mesa engine would return them."""
+        ready, decoder = self.ready, self.ready.decoder
         week = self.daily[:, list(decoder.series).index("deaths_7d"), :]
         rungs = decoder.rung_columns
         highest = self.daily[:, rungs, :].max(axis=1, keepdims=True) if rungs else np.zeros_like(week[:, None, :])
         events = {
             k: decoder.events(self.logs[j].tolist(), int(self.last[k, st.LOGGED])) for j, k in enumerate(self.kept)
         }
-        rows = [self._row(k, trial, week[k]) for k, trial in enumerate(trials)]
-        return Block(rows, tuple(decoder.series_names()), np.concatenate([self.daily, highest], axis=1), events)
-
-    def _row(self, k: int, trial: int, week: Floats) -> dict[str, Any]:
-        ready, state = self.ready, self.last[k].tolist()
-        row: dict[str, Any] = {"set": ready.set_index, "trial": trial}
-        return row | ready.decoder.row(state, ready.origin.state, float(self.began[k]), week.tolist())
+        where = {"set": Column(np.full(len(trials), ready.set_index)), "trial": Column(np.array(trials))}
+        failed = {int(k): Status(self.status[k]).said for k in np.flatnonzero(self.status != st.DONE)}
+        columns = with_errors(where | decoder.columns(self.last, ready.origin.state, self.began, week), failed)
+        return Block(columns, tuple(decoder.series_names()), np.concatenate([self.daily, highest], axis=1), events)
 
 
 def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[int] = (), log_rows: int = 0) -> Arrays:
@@ -97,8 +103,10 @@ def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[in
     watched = np.array(list(ready.decoder.series.values()), dtype=np.int64)
     kernels().run_trials(
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
-        ready.set_index, trials, ready.scenario.horizon_days, watched, out.last, out.began, out.daily, out.logs,
+        ready.set_index, trials, ready.scenario.horizon_days, watched, out.last, out.began, out.status,
+        out.numbers, out.logs,
         out.log_of,
     )  # fmt: skip
-    needed = int(out.last[list(kept), st.LOGGED].max(initial=0.0))
-    return run_arrays(ready, trials, kept, needed) if needed > log_rows else out
+    if (out.status != st.LOG_FULL).all():
+        return out
+    return run_arrays(ready, trials, kept, int(out.last[list(kept), st.LOGGED].max()))

@@ -17,11 +17,13 @@ import hashlib
 import importlib
 import inspect
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import get_type_hints
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.batch.inlining import put_in_place
 from sim.conflict.state import Tables
 
 # in the order in which they need each other
@@ -29,27 +31,27 @@ MODULES = ("sim.draws", "sim.conflict.state", "sim.conflict.perceive", "sim.conf
            "sim.conflict.events", "sim.conflict.clocks", "sim.conflict.processes", "sim.conflict.outcomes",
            "sim.conflict.beginning", "sim.conflict.day")  # fmt: skip
 PYTHON_ONLY = {"address", "stream"}  # functions of those modules that no kernel calls
-# forced into their callers: functions that run for every rule or every day, whose call costs as much as their work
-INLINED = {
-    "philox", "uniform", "locate", "gates_hold", "ratio_product", "item_context", "number_of_items", "hazard",
-    "begin_phase", "ring", "ring_clock", "weight", "pick", "note", "still_holds", "take_effect", "forget_yesterday",
-    "grow_older", "drift_rungs", "expire", "mean_deaths", "bury", "fight", "leave", "nearness_of_attack", "intervene",
-    "gauge_address", "read_gauge", "find_level", "evaluate", "combine", "look_for",
-}  # fmt: skip
 TABLES = "c"
 SCALAR, INTS, REALS = range(3)
-# numpy's error model spares the test for zero at each division; where Python would raise, the scenario is refused
-# before
-DECORATORS = """compiled = njit(error_model="numpy")
-inlined = njit(error_model="numpy", forceinline=True)"""
+# Python's error model tests every division for zero; where Python would raise, the scenario is refused before. No
+# array is made inside, so no references are counted; nobody calls the functions from Python, so none needs a wrapper.
+DECORATOR = 'compiled = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)'
+IMPORTS = """from __future__ import annotations
+from math import exp, log, log1p, nan, sqrt
+from typing import NamedTuple
+from numba import njit, types
+from numba.extending import intrinsic"""
+ROOTS = {"run_trials", "uniform"}  # what is called from outside
 
 
+@cache
 def kinds() -> dict[str, int]:
     """Whether each field of the tables is one integer, a table of integers or a table of reals."""
     hints = get_type_hints(Tables)
     return {name: SCALAR if hint is int else INTS if "int" in str(hint) else REALS for name, hint in hints.items()}
 
 
+@cache
 def header() -> dict[str, int]:
     """Where each field stands in the head of `ci`: a scalar takes one place, a table two (offset, length)."""
     places, end = {}, 0
@@ -129,27 +131,25 @@ class _Packed(ast.NodeTransformer):
         return node.attr if of_tables else None  # type: ignore[attr-defined]  # of_tables: an Attribute
 
 
-def translate() -> str:
-    """The source of the compiled module: constants, contexts and functions of the conflict, tables packed.
+def translate(kernel: str) -> str:
+    """The source of the compiled module: constants, contexts and functions of the conflict, tables packed; the kernel.
 
-    Raises SyntaxError where two modules define one name, which would mean one thing here and two in Python.
+    A function that is called from one place stands in that place (`sim.batch.inlining`). Raises SyntaxError where two
+    modules define one name, which would mean one thing here and two in Python.
     """
-    parts = [
-        "from __future__ import annotations",
-        "from math import exp, log, log1p, sqrt",
-        "from typing import NamedTuple",
-        "from numba import njit",
-        DECORATORS,
-    ]
+    parts: list[ast.stmt] = []
     home: dict[str, str] = {}
     for name in MODULES:
-        tree = ast.parse(inspect.getsource(importlib.import_module(name)))
-        for part in _kept(tree):
+        for part in _kept(ast.parse(inspect.getsource(importlib.import_module(name)))):
             for word in _defined(part):
                 if home.setdefault(word, name) != name:
                     raise SyntaxError(f"`{word}` is defined in {home[word]} and in {name}; rename one of them")
-            parts.append(ast.unparse(ast.fix_missing_locations(part)))
-    return "\n\n".join(parts) + "\n"
+            parts.append(part)
+    parts += ast.parse(kernel).body
+    left = put_in_place({part.name: part for part in parts if isinstance(part, ast.FunctionDef)}, ROOTS)
+    kept = [left.get(part.name) if isinstance(part, ast.FunctionDef) else part for part in parts]
+    body = [ast.unparse(ast.fix_missing_locations(part)) for part in kept if part is not None]
+    return "\n\n".join([IMPORTS, DECORATOR, f"N_MARKS = {header()['n_marks']}", *body]) + "\n"
 
 
 def _defined(part: ast.stmt) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _kept(tree: ast.Module) -> Iterator[ast.stmt]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name not in PYTHON_ONLY:
             node.returns = None
-            node.decorator_list = [ast.Name("inlined" if node.name in INLINED else "compiled", ast.Load())]
+            node.decorator_list = [ast.Name("compiled", ast.Load())]
             node.body = node.body[1:] if ast.get_docstring(node) else node.body
             yield _Packed().visit(node)
         elif (isinstance(node, ast.ClassDef) and node.name != "Tables") or (

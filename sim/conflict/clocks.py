@@ -13,6 +13,9 @@ from math import exp, log
 from sim.conflict.events import happen
 from sim.conflict.perceive import Context, gates_hold, ratio_product
 from sim.conflict.state import (
+    B_RULES,
+    B_RULES_END,
+    BLOCK,
     EACH_PLACE,
     EACH_POST,
     NO_ITEMS,
@@ -73,16 +76,22 @@ def hazard(s: State, c: Tables, rule: int, of: Context) -> float:
 def begin_phase(s: State, c: Tables) -> None:
     """Forget the last phase's rings and choices."""
     s[RINGS] = 0.0
-    for choice in range(c.n_rules):
-        s[c.chosen + choice] = 0.0
+    for choice in range(c.chosen, c.chosen + c.n_rules):
+        s[choice] = 0.0
+
+
+def ask(s: State, c: Tables, at: Address, day: int, block: int, asked: int) -> None:
+    """Let the clocks ring of those of a block's rules, a bit each, that are asked."""
+    first = c.blocks[block * BLOCK + B_RULES]
+    for rule in range(first, c.blocks[block * BLOCK + B_RULES_END]):
+        if (asked >> (rule - first)) & 1 != 0:
+            ring(s, c, at, day, rule)
 
 
 def ring(s: State, c: Tables, at: Address, day: int, rule: int) -> None:
-    """Let the rule's clocks ring, and note those that do."""
+    """Let the clocks of a rule whose gates hold ring, and note those that do."""
     row = rule * RULE
     if s[c.enabled + rule] == 0.0:
-        return
-    if not gates_hold(s, c, c.rules[row + R_GATES], c.rules[row + R_GATES_END], item_context(c, rule, -1)):
         return
     kind = c.rules[row + R_ITEMS]
     if kind == EACH_PLACE or kind == EACH_POST:
@@ -124,12 +133,13 @@ def pick(s: State, c: Tables, rule: int, u: float) -> int:
     last = -1
     for item in range(number_of_items(c, rule)):
         w = weight(s, c, rule, item)
+        s[c.weights + item] = w
         if w > 0.0:
             total += w
             last = item
     left = u * total
     for item in range(last):
-        left -= weight(s, c, rule, item)
+        left -= s[c.weights + item]
         if left < 0.0:
             return item
     return last

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence
 
-from sim.conflict.clocks import begin_phase, ring, settle
+from sim.conflict.clocks import ask, begin_phase, settle
 from sim.conflict.events import happen
 from sim.conflict.outcomes import judge
-from sim.conflict.perceive import Context, gates_hold
+from sim.conflict.perceive import Context, gates_hold, open_rules
 from sim.conflict.processes import displace, fight, forget_yesterday, grow_older
 from sim.conflict.state import (
     DAY,
+    DONE,
     DUE,
     I_DAY,
     I_EVENT,
@@ -26,6 +27,7 @@ from sim.conflict.state import (
     INTERVENTION,
     NO_DATE,
     NO_RULE,
+    NOT_FINITE,
     REACTION,
     WITH_LAST,
     State,
@@ -39,10 +41,18 @@ def day(s: State, c: Tables, at: Address, log: MutableSequence[float]) -> None:
     today = open_day(s, c, at, log)
     for phase in (INITIATIVE, REACTION):
         begin_phase(s, c)
-        for rule in range(c.phases[phase - INITIATIVE], c.phases[phase - INITIATIVE + 1]):
-            ring(s, c, at, today, rule)
+        for block in range(c.phases[phase - INITIATIVE], c.phases[phase - INITIATIVE + 1]):
+            ask(s, c, at, today, block, open_rules(s, c, block))
         settle(s, c, at, today, phase, log)
     close_day(s, c, at, today, log)
+
+
+def outcome_of_trial(s: State, c: Tables) -> int:
+    """Whether the state of a trial at its end can be believed: DONE, or NOT_FINITE where a number overflowed."""
+    for k in range(c.weights):  # all but scratch
+        if s[k] - s[k] != 0.0:  # infinity and nan: every other number less itself is nothing
+            return NOT_FINITE
+    return DONE
 
 
 def open_day(s: State, c: Tables, at: Address, log: MutableSequence[float]) -> int:

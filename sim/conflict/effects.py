@@ -41,10 +41,12 @@ from sim.conflict.state import (
     NO_DEADLINE,
     NO_TRUCE,
     OFFER,
+    OFFERS,
     OVERDUE,
     PATRON_KILLED,
     PENDING,
     PLACE,
+    PROVOCATIONS,
     PROVOKE,
     RAISE_REGIME,
     REGIME,
@@ -139,6 +141,7 @@ def exchange_fire(s: State, c: Tables, of: Context, verb: int, argument: int, am
 def provoke(s: State, c: Tables, victim: int, offender: int, dead: float, days: float) -> None:
     """Leave an unanswered provocation of the victim by the offender; another one adds its dead."""
     pair = victim * c.n_parties + offender
+    s[PROVOCATIONS] += 1.0 - s[c.provoked + pair]
     s[c.provoked + pair] = 1.0
     s[c.provoked_dead + pair] += dead
     s[c.provoked_fatal + pair] = 1.0 if s[c.provoked_dead + pair] > 0.0 else 0.0
@@ -147,6 +150,7 @@ def provoke(s: State, c: Tables, victim: int, offender: int, dead: float, days: 
 
 def answer(s: State, c: Tables, pair: int) -> None:
     """The provocation no longer stands: answered, or let pass."""
+    s[PROVOCATIONS] -= s[c.provoked + pair]
     s[c.provoked + pair] = 0.0
     s[c.provoked_dead + pair] = 0.0
     s[c.provoked_fatal + pair] = 0.0
@@ -194,13 +198,10 @@ def deal(s: State, c: Tables, of: Context, verb: int, argument: int, amount: flo
         s[TRUCE_AGE] = 0.0
         s[FRAGILE] = 0.0
     elif verb == OFFER:
-        pair = of.by * c.n_parties + of.against
-        s[c.offered + pair] = float(argument)
-        s[c.offer_left + pair] = amount
+        offer(s, c, of.by * c.n_parties + of.against, float(argument), amount)
     elif verb == ACCEPT:
-        for pair in (of.by * c.n_parties + of.against, of.against * c.n_parties + of.by):
-            s[c.offered + pair] = 0.0
-            s[c.offer_left + pair] = 0.0
+        offer(s, c, of.by * c.n_parties + of.against, 0.0, 0.0)
+        offer(s, c, of.against * c.n_parties + of.by, 0.0, 0.0)
     elif verb == CLEAR_DEADLINE:
         issuer = argument if argument >= 0 else of.by if argument == -1 else of.against
         s[c.deadline + issuer] = float(NO_DEADLINE)
@@ -210,6 +211,16 @@ def deal(s: State, c: Tables, of: Context, verb: int, argument: int, amount: flo
         s[c.deadline + of.by] = float(PENDING)
         s[c.deadline_left + of.by] = amount - s[DAY] if verb == DEADLINE_ON else amount
         s[c.deadline_age + of.by] = 0.0
+
+
+def offer(s: State, c: Tables, pair: int, level: float, days: float) -> None:
+    """Put an offer on the table for some days; for none, take it off."""
+    if s[c.offer_left + pair] > 0.0:
+        s[OFFERS] -= 1.0
+    if days > 0.0:
+        s[OFFERS] += 1.0
+    s[c.offered + pair] = level
+    s[c.offer_left + pair] = days
 
 
 def begin_truce(s: State, c: Tables, level: int, fragile: float) -> None:

@@ -7,6 +7,7 @@ from sim.conflict.state import (
     COLLAPSE,
     DAY,
     DEATHS_GAUGE,
+    ENDED,
     FRAY,
     GAUGE,
     GAUGE_DAYS,
@@ -63,6 +64,9 @@ def judge(s: State, c: Tables) -> None:
     for outcome in range(c.n_outcomes):
         if s[c.outcome_day + outcome] == 0.0:
             look_for(s, c, outcome)
+    for k in range(len(c.endings)):
+        if s[c.outcome_day + c.endings[k]] != 0.0:
+            s[ENDED] = 1.0
 
 
 def look_for(s: State, c: Tables, outcome: int) -> None:

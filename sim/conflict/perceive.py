@@ -6,9 +6,17 @@ from math import exp
 from typing import NamedTuple
 
 from sim.conflict.state import (
+    A_ADDRESS,
+    A_OUTSIDE,
+    A_RULES,
     AGAINST,
     AMONG,
+    B_MASKS_END,
+    B_RANGES,
+    B_RANGES_END,
+    BLOCK,
     BY,
+    CONDITION,
     DYAD,
     FIXED,
     G_BASE,
@@ -88,6 +96,26 @@ def gates_hold(s: State, c: Tables, first: int, end: int, of: Context) -> bool:
     return True
 
 
+def open_rules(s: State, c: Tables, block: int) -> int:
+    """The rules of a block whose gates hold, a bit each.
+
+    Each condition is tested once for all rules that share it, without a branch: which gates are shut is what a
+    processor guesses worst.
+    """
+    row = block * BLOCK
+    shut = 0
+    for k in range(c.blocks[row + B_RANGES], c.blocks[row + B_RANGES_END]):
+        value = s[c.conditions[k * CONDITION + A_ADDRESS]]
+        low = c.condition_bounds[2 * k]
+        high = c.condition_bounds[2 * k + 1]
+        holds = int((low <= value) & (value <= high)) ^ c.conditions[k * CONDITION + A_OUTSIDE]
+        shut |= (holds - 1) & c.conditions[k * CONDITION + A_RULES]
+    for k in range(c.blocks[row + B_RANGES_END], c.blocks[row + B_MASKS_END]):
+        if not among(c.condition_bounds[2 * k], s[c.conditions[k * CONDITION + A_ADDRESS]]):
+            shut |= c.conditions[k * CONDITION + A_RULES]
+    return ~shut
+
+
 def ratio_product(s: State, c: Tables, first: int, end: int, of: Context) -> float:
     """The product of ratio ** perception from `first` to `end`."""
     if first == end:
@@ -97,9 +125,7 @@ def ratio_product(s: State, c: Tables, first: int, end: int, of: Context) -> flo
         row = ratio * RATIO
         base = c.ratios[row + Q_BASE]
         scope = c.ratios[row + Q_SCOPE]
-        value = s[base] if scope == FIXED else s[locate(c, base, scope, of)]
-        if value != 0.0:
-            total += c.logs[ratio] * value
+        total += c.logs[ratio] * (s[base] if scope == FIXED else s[locate(c, base, scope, of)])
     if total == 0.0:
         return 1.0
     return exp(min(max(total, -LARGEST_LOG), LARGEST_LOG))

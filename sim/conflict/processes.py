@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import MutableSequence
 
-from sim.conflict.effects import answer, count_overdue
+from sim.conflict.effects import answer, count_overdue, offer
 from sim.conflict.events import write
 from sim.conflict.perceive import Context, ratio_product
 from sim.conflict.state import (
@@ -34,6 +34,7 @@ from sim.conflict.state import (
     NO_RULE,
     NO_TRUCE,
     OBSERVED_DAYS,
+    OFFERS,
     PASSED,
     PATRON_KILLED,
     PENDING,
@@ -44,6 +45,7 @@ from sim.conflict.state import (
     POSTS_ENCIRCLED_BEFORE,
     PRESSED_HIGH,
     PRESSED_LOW,
+    PROVOCATIONS,
     REGIME,
     RETURN_AFTER,
     RETURN_RATE,
@@ -62,9 +64,11 @@ FIGHTING_STREAM, REGIME_STREAM, FRAGILE_STREAM, DISPLACEMENT_STREAMS = range(4)
 
 def forget_yesterday(s: State, c: Tables) -> None:
     """Set to zero what is counted day by day."""
-    for pair in range(c.n_parties * c.n_parties):
-        s[c.fired + pair] = 0.0
-        s[c.killed + pair] = 0.0
+    pairs = c.n_parties * c.n_parties
+    for k in range(c.fired, c.fired + pairs):
+        s[k] = 0.0
+    for k in range(c.killed, c.killed + pairs):
+        s[k] = 0.0
     for k in range(c.tally, c.marks):
         s[k] = 0.0
     s[PATRON_KILLED] = 0.0
@@ -79,8 +83,7 @@ def grow_older(s: State, c: Tables) -> None:
         factor = c.decay_reals[2 * k]
         rest = c.decay_reals[2 * k + 1]
         for at in range(base, base + c.decays[k * DECAY + D_LENGTH]):
-            if s[at] != rest:
-                s[at] = rest + (s[at] - rest) * factor
+            s[at] = rest + (s[at] - rest) * factor
     drift_rungs(s, c)
     for k in range(len(c.since_used)):
         at = c.since + c.since_used[k]
@@ -102,15 +105,17 @@ def drift_rungs(s: State, c: Tables) -> None:
 
 def expire(s: State, c: Tables) -> None:
     """Provocations, offers, deadlines and terms come nearer to their end."""
-    for pair in range(c.n_parties * c.n_parties):
-        if s[c.provoked_left + pair] > 0.0:
-            s[c.provoked_left + pair] -= 1.0
-            if s[c.provoked_left + pair] <= 0.0:
-                answer(s, c, pair)
-        if s[c.offer_left + pair] > 0.0:
-            s[c.offer_left + pair] -= 1.0
-            if s[c.offer_left + pair] <= 0.0:
-                s[c.offered + pair] = 0.0
+    if s[PROVOCATIONS] > 0.0:
+        for pair in range(c.n_parties * c.n_parties):
+            if s[c.provoked_left + pair] > 0.0:
+                s[c.provoked_left + pair] -= 1.0
+                if s[c.provoked_left + pair] <= 0.0:
+                    answer(s, c, pair)
+    if s[OFFERS] > 0.0:
+        for pair in range(c.n_parties * c.n_parties):
+            if s[c.offer_left + pair] > 0.0:
+                left = s[c.offer_left + pair] - 1.0
+                offer(s, c, pair, s[c.offered + pair] if left > 0.0 else 0.0, left)
     for party in range(c.n_parties):
         if s[c.deadline + party] != NO_DEADLINE:
             pass_deadline(s, c, party)

@@ -47,7 +47,10 @@ PLACES_LOST_TODAY = 28
 POSTS_ENCIRCLED_BEFORE = 29
 POSTS_ENCIRCLED_TODAY = 30
 PATRON_KILLED = 31  # soldiers of a patron state killed by another state today
-WORLD = 32
+PROVOCATIONS = 32  # how many stand unanswered, and how many offers are pending: without one, none needs ageing
+OFFERS = 33
+ENDED = 34  # 1 once an outcome that ends the trial has come true
+WORLD = 35
 
 # --- scopes: what is added to a base address -----------------------------------------------------------------------
 FIXED, PLACE, POST, BY, AGAINST, ORDERED, REVERSED, DYAD, PATRON = range(9)
@@ -68,6 +71,11 @@ NO_DEADLINE, PENDING, PASSED = range(3)
 (R_PARTY, R_TARGET, R_EVENT, R_PHASE, R_ITEMS, R_GATES, R_GATES_END, R_RATIOS, R_RATIOS_END, R_WHERE, R_WHERE_END,
  R_WEIGHTS, R_WEIGHTS_END, R_CHOICE, R_STREAM, RULE) = range(16)  # fmt: skip
 NO_ITEMS, EACH_PLACE, EACH_POST, PICK_PLACE, PICK_POST = range(5)
+# a block of rules that are asked together: span of rules; their conditions: ranges, then masks
+B_RULES, B_RULES_END, B_RANGES, B_RANGES_END, B_MASKS_END, BLOCK = range(6)
+RULES_A_BLOCK = 62  # a bit each in a signed integer
+# a condition: address, 1 for outside of the range, bits of the block's rules that it shuts when it does not hold
+A_ADDRESS, A_OUTSIDE, A_RULES, CONDITION = range(4)
 # a gate: address, scope, kind; bounds in `bounds` (low, high), the mask in low
 G_BASE, G_SCOPE, G_KIND, GATE = range(4)
 # a ratio: address, scope; its logarithm in `logs`
@@ -108,6 +116,9 @@ N_SUM, N_DAYS, N_STATE, N_OUTCOME, N_ALL, N_ANY, N_NOT = range(7)
 O_NODES, O_NODES_END, O_BEFORE, O_BEFORE_END, O_BACKDATE, OUTCOME = range(6)
 # a decay: address, length; factor and rest in `decay_reals`
 D_BASE, D_LENGTH, DECAY = range(3)
+
+# --- how a trial came out: done; more happened than its log has room for; a number overflowed
+DONE, LOG_FULL, NOT_FINITE = range(3)
 
 # --- a row of the log -------------------------------------------------------------------------------------------------
 (L_DAY, L_PHASE, L_TIME, L_RULE, L_EVENT, L_PARTY, L_TARGET, L_PLACE, L_POST, L_VOID, L_HAZARD,
@@ -198,6 +209,7 @@ class Tables(NamedTuple):
     tally: int  # counters of events by type and party, today
     marks: int  # the marks of the event that is happening
     recent: int  # deaths of the last seven days, a ring
+    weights: int  # scratch from here on: weights of the items that a rule picks from
     rings: int  # scratch: time, clock, hazard of each ring of the phase
     chosen: int  # scratch: choices already taken in the phase
     n_state: int
@@ -236,7 +248,11 @@ class Tables(NamedTuple):
     interventions: Ints
     given: Reals  # value and whether given, mark by mark
     streams: Ints  # fighting, regime at origin, fragile at origin, then displacement by place
-    phases: Ints  # rules in order: initiative span, reaction span
+    # rules in order, in blocks; which blocks belong to the initiative, which to the reaction
+    blocks: Ints
+    phases: Ints
+    conditions: Ints  # block by block, what its rules gate on
+    condition_bounds: Reals  # low and high, or the mask in low
     # what is counted
     since_used: Ints  # event types whose `since` is read
     decays: Ints
@@ -246,6 +262,7 @@ class Tables(NamedTuple):
     node_reals: Reals  # least and most, both included
     children: Ints
     outcomes: Ints
+    endings: Ints  # the outcomes that end a trial
     voided_by: Ints
     backdates: Reals
 

@@ -46,15 +46,12 @@ Files = dict[str, bytes]
 
 
 @contextmanager
-def connected(address: str | None, workers: int | None, processes: int) -> Iterator[Cluster | None]:
-    """The cluster at `address`, or for `local` a new one of `processes` processes here; None for None.
+def connected(address: str, workers: int | None, processes: int) -> Iterator[Cluster]:
+    """The cluster at `address`, or for `local` a new one of `processes` processes here.
 
     Raises InputError where Dask is not installed, nothing answers within `CONNECT_SECONDS`, or a worker's program is
     not ours.
     """
-    if address is None:
-        yield None
-        return
     if workers is not None and address != LOCAL:
         raise InputError(f"workers: the cluster at {address} has its own; leave --workers out, or take --dask {LOCAL}")
     with ExitStack() as stack:
@@ -233,7 +230,7 @@ def _write(path: Path, data: bytes) -> str:
 
 # --- one program ----------------------------------------------------------------------------------------------------
 
-_STORING = ("dasked.py", "engines.py", "plan.py", "sketch.py", "tables.py", "worker.py")
+_STORING = ("columns.py", "dasked.py", "engines.py", "plan.py", "sketch.py", "tables.py", "worker.py")
 _SAME = "install the same versions on every worker as here, then start the workers again"
 
 

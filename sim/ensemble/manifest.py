@@ -24,7 +24,7 @@ from sim.scenario.schema import Scenario
 
 NAME = "manifest.json"
 SCENARIO = "scenario.resolved.yaml"
-LAYOUT = 1
+LAYOUT = 2
 LIBRARIES = ("mesa", "numpy", "scipy", "pandas", "pydantic", "PyYAML", "numba", "pyarrow")
 # What a trial's numbers come from; an edit elsewhere changes no result.
 _DECIDING = ("draws.py", "conflict", "scenario", "history", "trajectory.py", "agents.py", "model.py", "batch")

@@ -32,16 +32,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-from sim.ensemble import tables
+from sim.ensemble import columns
+from sim.ensemble.counting import count, needed
 from sim.ensemble.manifest import Achieved, Manifest
 from sim.ensemble.plan import Chunk
 from sim.ensemble.worker import BINS, DAILY, EVENTS, TRIALS, chunk_number
 from sim.errors import InputError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LEVEL = 0.95
 MOST_TRIALS = 1_000_000  # in all, of a run to a precision that does not say how many at most
@@ -207,12 +205,14 @@ class Watch:
     def _seen(self, chunk: Chunk) -> Iterator[Hits]:
         files = self.manifest.chunks[chunk.number].files
         for name in (name for name in files if name.startswith(f"{TRIALS}/")):
-            yield from hits_by_set(tables.read(self.folder / name))
+            yield from hits_by_set(columns.read(self.folder / name, COUNTED))
 
 
-def hits_by_set(trials: pd.DataFrame) -> Iterator[Hits]:
+COUNTED = needed(["breakdown"])
+
+
+def hits_by_set(trials: columns.Table) -> Iterator[Hits]:
     """For each set of a table of trials, in order: in how many the headline came true, and of how many that ended."""
-    ended = trials[trials["error"].isna()] if "error" in trials else trials
-    if "breakdown_day" in ended:
-        for _, days in ended.groupby("set", sort=True)["breakdown_day"]:
-            yield int(days.count()), len(days)
+    sets = int(trials["set"].values.max(initial=-1)) + 1
+    counts = count([trials], ["breakdown"], sets)
+    yield from ((int(hits), int(ended)) for hits, ended in zip(counts.hits[0], counts.ended, strict=True) if ended)

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from importlib import import_module
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from sim.ensemble import sketch, tables
+import numpy as np
+
+from sim.ensemble import columns, sketch, tables
+from sim.ensemble.counting import Counts, count, needed
 from sim.ensemble.engines import default_engine, find_engine
 from sim.ensemble.manifest import SCENARIO, Manifest
-from sim.ensemble.worker import BINS, DAILY, EVENTS, TRIALS, event_rows, summary_of
+from sim.ensemble.worker import (
+    BINS,
+    DAILY,
+    EVENTS,
+    TRIALS,
+    chunk_number,
+    event_rows,
+    filled_of,
+    series_and_day,
+    summary_of,
+)
 from sim.errors import InputError, ResultsError
 from sim.scenario import digest, load
 from sim.scenario.schema import Scenario
+from sim.trajectory import Column
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,12 +38,21 @@ if TYPE_CHECKING:
 QUANTILES = (0.05, 0.25, 0.50, 0.75, 0.95)
 
 
+class Failure(NamedTuple):
+    """A trial that failed, and why."""
+
+    set: int
+    trial: int
+    error: str | None
+
+
 class Results:
     """A results folder; what it holds is read when it is asked for, and checked against the manifest."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, manifest: Manifest, scenario: Scenario | None = None) -> None:
         self.folder = folder
         self.manifest = manifest
+        self._at_hand = scenario
         self._again: dict[tuple[int, int], Trajectory] = {}
 
     @classmethod
@@ -51,6 +73,8 @@ class Results:
     @cached_property
     def scenario(self) -> Scenario:
         """The scenario that was run, every default and every file it read included."""
+        if self._at_hand is not None:
+            return self._at_hand
         scenario = load(self.folder / SCENARIO)
         if digest(scenario) != self.manifest.digest:
             raise ResultsError(f"{self.folder / SCENARIO}: is not the scenario that was run; it was edited afterwards")
@@ -65,25 +89,44 @@ class Results:
         """The rows of the trials that failed."""
         return self.trials[self.trials["error"].notna()] if "error" in self.trials else self.trials.head(0)
 
+    def failed(self) -> Iterator[Failure]:
+        """The trials that failed, in order; only chunks that have some are read."""
+        numbers = [number for number, done in self.manifest.chunks.items() if done.failed]
+        for table in self._columns(TRIALS, ("set", "trial", "error"), numbers):
+            for k in range(len(table["set"])):
+                failure = Failure(*(table[name].item(k) for name in Failure._fields))
+                if failure.error is not None:
+                    yield failure
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How often each outcome came true in each parameter set; the chunks are read one at a time."""
+        outcomes = list(self.scenario.outcomes)
+        return count(self._columns(TRIALS, needed(outcomes)), outcomes, self.manifest.plan.sets)
+
     @cached_property
     def daily(self) -> pd.DataFrame:
-        """Series by day over all trials: n, mean, sd, low, high and quantiles, those within 1 % of themselves."""
+        """Series by day over all trials: n, mean, sd, low, high and quantiles (how near: `sketch.RELATIVE_ERROR`)."""
         path = self.folder / self.daily_file
         if self.manifest.daily is not None and path.is_file() and tables.sha256(path) == self.manifest.daily:
             return tables.read(path)
-        return tables.frame([], DAILY_COLUMNS) if self._summary is None else daily_table(self._summary)
+        return columns.as_frame(self.daily_columns())
+
+    def daily_columns(self) -> columns.Table:
+        """The same, put together from what is stored of each chunk, one after another."""
+        gathered = sketch.Gatherer(self.scenario.horizon_days)
+        for moments, bins in zip(self._columns(DAILY), self._paths(BINS), strict=True):
+            gathered.add_summary(summary_of(moments))
+            for part in columns.parts(bins):
+                for series, filled in filled_of(part):
+                    gathered.add_filled(series, filled)
+        summary = gathered.summary()
+        return daily_table(summary) if summary.series else columns.of_rows([], DAILY_COLUMNS)
 
     @property
     def daily_file(self) -> str:
         """Name of the table of daily summaries, below the folder."""
         return f"daily.{self.manifest.tables}"
-
-    @cached_property
-    def _summary(self) -> sketch.Summary | None:
-        pairs = zip(self._tables(DAILY), self._tables(BINS), strict=True)
-        filled = (summary for summary in (summary_of(*pair) for pair in pairs) if summary.series)
-        first = next(filled, None)  # one after another: all chunks' bins at once would not fit in memory
-        return None if first is None else sketch.merge(chain([first], filled))
 
     def events(self, trial: int, set: int = 0) -> pd.DataFrame:
         """The events of one trial in order, `marks` as a JSON object; run again if its log was not kept."""
@@ -129,41 +172,39 @@ class Results:
     def _table(self, part: str) -> pd.DataFrame:
         import pandas as pd
 
-        parts = [table for table in self._tables(part) if len(table)]
+        parts = [table for table in map(tables.read, self._paths(part)) if len(table)]
         return pd.concat(parts, ignore_index=True) if parts else tables.frame([], ("set", "trial"))
 
-    def _tables(self, part: str) -> Iterator[pd.DataFrame]:
+    def _columns(
+        self, part: str, names: Sequence[str] | None = None, chunks: Collection[int] | None = None
+    ) -> Iterator[columns.Table]:
+        return (columns.read(path, names) for path in self._paths(part, chunks))
+
+    def _paths(self, part: str, chunks: Collection[int] | None = None) -> Iterator[Path]:
+        """The files of a part, each found to be what was stored; of some chunks, or of all."""
         for name, sha in self.manifest.files(part):
+            if chunks is not None and chunk_number(Path(name)) not in chunks:
+                continue
             path = self.folder / name
             if not path.is_file() or tables.sha256(path) != sha:
                 raise ResultsError(f"{path}: missing or altered; run again with --resume to compute that part again")
-            yield tables.read(path)
+            yield path
 
 
 DAILY_COLUMNS = ("series", "day", "n", "mean", "sd", "low", *(f"q{q * 100:02.0f}" for q in QUANTILES), "high")
 
 
-def daily_table(summary: sketch.Summary) -> pd.DataFrame:
+def daily_table(summary: sketch.Summary) -> columns.Table:
     """A summary as a table: a row for each series and day, days from 1."""
-    import numpy as np
-    import pandas as pd
-
     n = np.where(summary.n > 0, summary.n, np.nan)
     mean = summary.total / n
     spread = np.sqrt(np.maximum(summary.squares / n - mean**2, 0.0))
-    middle = {f"q{q * 100:02.0f}": sketch.quantile(summary, q).ravel() for q in QUANTILES}
+    middle = {f"q{q * 100:02.0f}": sketch.quantile(summary, q) for q in QUANTILES}
     counted = summary.n > 0
-    columns = {
-        "series": np.repeat(np.array(summary.series, dtype=object), summary.days),
-        "day": np.tile(np.arange(1, summary.days + 1), len(summary.series)),
-        "n": summary.n.ravel(),
-        "mean": mean.ravel(),
-        "sd": spread.ravel(),
-        "low": np.where(counted, summary.low, np.nan).ravel(),
-        **middle,
-        "high": np.where(counted, summary.high, np.nan).ravel(),
-    }
-    return tables.typed(pd.DataFrame(columns))
+    low, high = (np.where(counted, extreme, np.nan) for extreme in (summary.low, summary.high))
+    said = {"n": summary.n, "mean": mean, "sd": spread, "low": low, **middle, "high": high}
+    numbers = {name: Column(values.ravel(), np.isnan(values).ravel()) for name, values in said.items()}
+    return series_and_day(summary) | numbers
 
 
 def rerun(scenario: Scenario, engine: str | None, trial: int, set: int = 0) -> Trajectory:

@@ -1,36 +1,42 @@
-"""Run an ensemble: plan it, share the chunks among processes, store them, and go on where a run was stopped."""
+"""Run an ensemble: plan it, share the chunks among workers, store them, and go on where a run was stopped.
+
+Workers are threads where the engine is compiled, since that lets go of Python's lock while it runs, and processes
+where it is written in Python, or where parameter sets of few trials each make for more Python than compiled work.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import os
 import shutil
 import signal
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from sim.ensemble import dasked, tables, worker
+from sim.ensemble import columns, tables, worker
 from sim.ensemble import manifest as manifests
-from sim.ensemble.engines import SMALLEST_CHUNKS, default_engine, find_engine
+from sim.ensemble.engines import SMALLEST_CHUNKS, default_engine, find_block_engine, find_engine
 from sim.ensemble.lock import locked
 from sim.ensemble.manifest import Done, Manifest, Status
 from sim.ensemble.plan import SMALLEST_CHUNK, Asked, Chunk, Plan
 from sim.ensemble.precision import MOST_TRIALS, Watch, checked
 from sim.ensemble.results import Results
-from sim.ensemble.worker import GO_ON, Job, Worker
+from sim.ensemble.worker import GO_ON, Job, Stop, Worker
 from sim.errors import CeasefireError, InputError, ResultsError, RunError
 from sim.scenario import load, to_yaml
 from sim.scenario.schema import Ensemble, Scenario
+
+if TYPE_CHECKING:
+    from sim.ensemble.dasked import Cluster
 
 LOG = "log.txt"
 
@@ -54,10 +60,10 @@ def run(
     """Run `sets` parameter sets of `trials` trials each and store them in the folder `out`.
 
     What is None is taken from the scenario; `days` is the horizon; `events` names trials of set 0, or (set, trial),
-    whose event lists are stored. `workers` processes share the work (None: one for each processor) and change no
-    result; nor does `dask`, the address of a Dask scheduler whose workers take their place, or `local` for a Dask
-    cluster of `workers` processes here. A folder that was stopped goes on with `resume=True`. KeyboardInterrupt leaves
-    such a folder behind.
+    whose event lists are stored. `workers` share the work (None: one for each processor) and change no result: threads
+    of the compiled engine, processes of others. Nor does `dask`, the address of a Dask scheduler whose workers take
+    their place, or `local` for a Dask cluster of `workers` processes here. A folder that was stopped goes on with
+    `resume=True`. KeyboardInterrupt leaves such a folder behind.
 
     With `precision` the run ends once the interval of the headline's probability, valid however often it is looked at
     (`sim.ensemble.precision`), is at most that wide to either side. `trials` is then the most trials of a single set;
@@ -73,13 +79,25 @@ def run(
     plan = Plan.of(asked, events, SMALLEST_CHUNKS.get(engine, SMALLEST_CHUNK))
     processes = _how_many(workers, plan)
     with (
-        dasked.connected(dask, workers, processes) as cluster,
+        _connected(dask, workers, processes) as cluster,
         _opened(folder, asked, Manifest.begin(asked, plan, engine), resume) as manifest,
     ):
         if not (manifest.complete and manifest.status == "done"):
             job = Job(asked, engine, folder.absolute(), manifest.tables, plan.events)
             _run_all(folder, manifest, job, cluster.threads if cluster else processes, progress, cluster)
-    return Results.open(folder)
+    return Results(folder, manifest, asked)
+
+
+@contextmanager
+def _connected(address: str | None, workers: int | None, processes: int) -> Iterator[Cluster | None]:
+    """The Dask cluster that is asked for, if one is; only then is anything of it imported."""
+    if address is None:
+        yield None
+        return
+    from sim.ensemble import dasked
+
+    with dasked.connected(address, workers, processes) as cluster:
+        yield cluster
 
 
 def _as_asked(
@@ -241,9 +259,7 @@ def log(folder: Path, line: str) -> None:
 # --- the work -------------------------------------------------------------------------------------------------------
 
 
-def _run_all(
-    folder: Path, manifest: Manifest, job: Job, workers: int, progress: bool, cluster: dasked.Cluster | None
-) -> None:
+def _run_all(folder: Path, manifest: Manifest, job: Job, workers: int, progress: bool, cluster: Cluster | None) -> None:
     """Compute what is missing; the manifest says how it ended, whichever way it ended."""
     todo = [chunk for chunk in manifest.plan.chunks() if chunk.number not in manifest.chunks]
     watch = Watch(folder, manifest) if manifest.plan.precision is not None else None
@@ -256,7 +272,7 @@ def _run_all(
             _store(folder, manifest, _computed(job, todo, workers, cluster), progress, watch)
             if watch is not None:
                 watch.close()
-            _finish(folder, manifest)
+            _finish(Results(folder, manifest, job.scenario))
         status = "done"
     except KeyboardInterrupt:
         status = "interrupted"
@@ -275,13 +291,12 @@ def _left(manifest: Manifest) -> str:
     return f"{most}{manifest.plan.total - manifest.trials_done} of {manifest.plan.total} trials to do"
 
 
-def _finish(folder: Path, manifest: Manifest) -> None:
+def _finish(results: Results) -> None:
     """Write the table of daily summaries for other tools, and the failures into the log."""
-    _clear_away(folder)
-    results = Results(folder, manifest)
-    manifest.daily = tables.write(results.daily, folder / results.daily_file)
-    for row in results.failures().itertuples():
-        log(folder, f"trial {row.trial} of set {row.set} failed: {row.error}")
+    _clear_away(results.folder)
+    results.manifest.daily = columns.write(results.daily_columns(), results.folder / results.daily_file)
+    for failure in results.failed():
+        log(results.folder, f"trial {failure.trial} of set {failure.set} failed: {failure.error}")
 
 
 def _store(
@@ -312,37 +327,60 @@ def _store(
         computed.close()  # what is still being computed is not needed
 
 
-def _computed(
-    job: Job, todo: Iterable[Chunk], workers: int, cluster: dasked.Cluster | None
-) -> Iterator[tuple[Chunk, Done]]:
+def _computed(job: Job, todo: Iterable[Chunk], workers: int, cluster: Cluster | None) -> Iterator[tuple[Chunk, Done]]:
     if cluster is not None:
         return cluster.compute(job, todo)
-    return _in_process(job, todo) if workers == 1 else _in_processes(job, todo, workers)
+    if workers == 1:
+        return _one_after_another(job, todo)
+    return _in_threads(job, todo, workers) if _gain_from_threads(job, workers) else _in_processes(job, todo, workers)
 
 
-def _in_process(job: Job, todo: Iterable[Chunk]) -> Iterator[tuple[Chunk, Done]]:
+SET_WORTH = 60  # trials of the compiled engine that take as long as making a parameter set ready, which is Python
+
+
+def _gain_from_threads(job: Job, workers: int) -> bool:
+    """Whether threads would mostly run compiled code, and not wait for each other to make parameter sets ready."""
+    asked = job.scenario.ensemble
+    return find_block_engine(job.engine) is not None and (asked.sets == 1 or asked.trials >= SET_WORTH * (workers - 1))
+
+
+def _one_after_another(job: Job, todo: Iterable[Chunk]) -> Iterator[tuple[Chunk, Done]]:
     single = Worker(job, threading.Event())
     for chunk in todo:
         yield chunk, single.compute(chunk)
 
 
+def _in_threads(job: Job, todo: Iterable[Chunk], workers: int) -> Iterator[tuple[Chunk, Done]]:
+    stop = threading.Event()
+    return _shared(ThreadPoolExecutor(workers), Worker(job, stop).compute, stop, todo, workers)
+
+
 def _in_processes(job: Job, todo: Iterable[Chunk], workers: int) -> Iterator[tuple[Chunk, Done]]:
-    """Chunks as they get done; few are handed out at a time, so that a stop has little to wait for."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
-    waiting = iter(todo)
     pool = ProcessPoolExecutor(workers, context, worker.initialise, (job, stop))
+    return _shared(pool, worker.compute, stop, todo, workers)
+
+
+def _shared(
+    pool: Executor, compute: Callable[[Chunk], Done], stop: Stop, todo: Iterable[Chunk], workers: int
+) -> Iterator[tuple[Chunk, Done]]:
+    """Chunks as they get done; few are handed out at a time, so that a stop has little to wait for."""
+    waiting = iter(todo)
     running: dict[Future[Done], Chunk] = {}
     try:
         while True:
             with _deaf_to_ctrl_c():
-                running |= {pool.submit(worker.compute, c): c for c in islice(waiting, 2 * workers - len(running))}
+                running |= {pool.submit(compute, c): c for c in islice(waiting, 2 * workers - len(running))}
             if not running:
                 return
             done, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield running.pop(future), future.result()
-    except BrokenProcessPool as error:
+    except BrokenExecutor as error:
         raise RunError(_BROKEN) from error
     finally:
         stop.set()

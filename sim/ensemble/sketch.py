@@ -1,39 +1,119 @@
-"""Daily summaries of bounded size that merge: per series and day a count, sums, extremes and a log-spaced histogram.
+"""Daily summaries of bounded size that merge: per series and day a count, sums, extremes and a histogram.
 
-A bin is `RELATIVE_ERROR` of its lower edge wide, so a quantile taken from the histogram, wherever in its bin, is within
-that of the order statistic it stands for. Values nearer to zero than `SMALLEST` count as zero.
-The idea of the bins is the DDSketch of Masson, Rim and Lee (2019, VLDB 12:2195).
+A bin is named by a number's exponent and first `BITS` binary places, so each doubling of size is cut into 64 bins of
+equal width: read from the number's bits, hence alike on every machine. A quantile taken from the histogram, wherever
+in its bin, is within `RELATIVE_ERROR` of the order statistic it stands for. Values nearer to zero than `SMALLEST` count
+as zero. A series needs as many bins a day as its values span, nine thousand at most, however many trials there are.
+The idea is that of HdrHistogram (G. Tene) and of the DDSketch of Masson, Rim and Lee (2019, VLDB 12:2195).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-RELATIVE_ERROR = 0.01
-SMALLEST = 1e-6
-LARGEST = 1e15
-
-_GAMMA = 1 + RELATIVE_ERROR
-_LOG_GAMMA = float(np.log(_GAMMA))
-_BINS = int(np.ceil(np.log(LARGEST / SMALLEST) / _LOG_GAMMA))
-_STRIDE = 2 * _BINS + 2
-# A whole number below this is told apart from its neighbours by its bin alone.
-_WHOLE_BELOW = 0.5 / RELATIVE_ERROR - 1
-_KEYS_HELD = 2_000_000
+BITS = 6
+RELATIVE_ERROR = 2.0**-BITS
+SMALLEST, LARGEST = 2.0**-20, 2.0**50
+WHOLE_BELOW = 2 ** (BITS + 1)  # whole numbers below this have a bin of their own
+EXACT_BELOW = 2.0**53  # sums of whole numbers below this have no rounding
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
+
+
+# --- bins -----------------------------------------------------------------------------------------------------------
+
+
+def _first_bits(sizes: Floats) -> Ints:
+    """Exponent and first places of positive numbers, as a whole number that grows with them."""
+    return np.right_shift(sizes.view(np.int64), 52 - BITS)
+
+
+_ZERO, _LAST = (int(bits) for bits in _first_bits(np.array([SMALLEST, LARGEST])))
+_ZERO -= 1
+
+
+def bin_of(values: Floats) -> Ints:
+    """Number of the bin of each value: 0 for zero, positive and growing above it, mirrored below."""
+    number = np.clip(_first_bits(np.abs(values)) - _ZERO, 0, _LAST - _ZERO)
+    return np.where(values < 0, -number, number)
+
+
+def value_of(bins: Ints, share: float | Floats = 0.0) -> Floats:
+    """A value in each bin, at a share of the way from its end nearer to zero to the other; 0 for bin 0."""
+    octave, place = np.divmod(np.abs(bins) - 1, 2**BITS)
+    return np.asarray(np.sign(bins) * np.ldexp(SMALLEST * (1 + (place + share) * RELATIVE_ERROR), octave))
+
+
+class Filled(NamedTuple):
+    """The bins of a series that hold something: day (from 0), bin number and count of each, by day."""
+
+    days: Small
+    bins: Small
+    counts: Small
+
+
+class Histogram:
+    """Counts of one series, shape (days, bins), of the bins that hold something on some day; `bins` are sorted."""
+
+    def __init__(self, days: int) -> None:
+        self.bins: Ints = np.empty(0, np.int64)
+        self.counts: Ints = np.zeros((days, 0), np.int64)
+
+    def filled(self) -> Filled:
+        """What holds something."""
+        places = np.flatnonzero(self.counts)
+        days, bins = np.divmod(places.astype(np.int32), np.int32(max(1, len(self.bins))))
+        return Filled(days, self.bins.astype(np.int32)[bins], self.counts.reshape(-1)[places].astype(np.int32))
+
+    def add(self, other: Filled) -> None:
+        """Add the counts of some bins, each of which is named once."""
+        if other.bins.size:
+            places = self._places(other.days, other.bins)
+            self.counts.reshape(-1)[places] += other.counts
+
+    def add_values(self, values: Floats, counted: NDArray[np.bool_] | None) -> None:
+        """Count values, shape (trials, days), of which those that are not `counted` are left out."""
+        bins = bin_of(values)
+        day = np.broadcast_to(np.arange(values.shape[1]), bins.shape)
+        bins, day = (bins.ravel(), day.ravel()) if counted is None else (bins[counted], day[counted])
+        if bins.size:
+            places = self._places(day, bins)
+            np.add.at(self.counts.reshape(-1), places, 1)
+
+    def _places(self, days: Ints | Small, bins: Ints | Small) -> Ints:
+        """Where some bins of some days stand in the counts, row after row; makes room for those that are new."""
+        first = int(bins.min())
+        seen = np.flatnonzero(np.bincount(bins - first))
+        column = np.zeros(int(seen[-1]) + 1, np.int64)
+        column[seen] = self._columns(seen + first)
+        return np.asarray(days * len(self.bins) + column[bins - first])
+
+    def _columns(self, bins: Ints) -> Ints:
+        """The columns of some bins, in rising order; makes room for those that are new."""
+        found = np.searchsorted(self.bins, bins)
+        if found[-1] == len(self.bins) or (self.bins[found] != bins).any():
+            both = np.union1d(self.bins, bins)
+            counts = np.zeros((len(self.counts), len(both)), np.int64)
+            counts[:, np.searchsorted(both, self.bins)] = self.counts
+            self.bins, self.counts = both, counts
+            found = np.searchsorted(both, bins)
+        return found
+
+
+# --- summaries ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What is kept of many trials' daily values; all arrays but `keys` and `counts` have the shape (series, days).
+    """What is kept of many trials' daily values; arrays have the shape (series, days), bins are by series.
 
-    `keys` addresses the filled bins, sorted: cell number times a stride, plus the bin; `counts` are their trials.
     `low` and `high` are infinite and `whole` true where nothing was counted.
     """
 
@@ -44,8 +124,7 @@ class Summary:
     low: Floats
     high: Floats
     whole: NDArray[np.bool_]
-    keys: Ints
-    counts: Ints
+    filled: Mapping[str, Filled]
 
     @property
     def days(self) -> int:
@@ -53,200 +132,176 @@ class Summary:
         return int(self.n.shape[1])
 
 
-def empty(series: Sequence[str], days: int) -> Summary:
-    """The summary of no trial."""
-    shape = (len(series), days)
-    return Summary(
-        tuple(series),
-        np.zeros(shape, np.int64),
-        np.zeros(shape),
-        np.zeros(shape),
-        np.full(shape, np.inf),
-        np.full(shape, -np.inf),
-        np.ones(shape, np.bool_),
-        np.empty(0, np.int64),
-        np.empty(0, np.int64),
-    )
-
-
 def summarise(series: Sequence[str], values: Floats) -> Summary:
     """The summary of `values`, shape (trials, series, days); what is not finite is left out."""
-    finite = np.isfinite(values)
-    zeroed = np.where(finite, values, 0.0)
-    keys, counts = _filled_bins(zeroed, finite)
-    return Summary(
-        tuple(series),
-        finite.sum(axis=0, dtype=np.int64),
-        _exact_sum(zeroed),
-        _exact_sum(zeroed * zeroed),
-        np.where(finite, values, np.inf).min(axis=0, initial=np.inf),
-        np.where(finite, values, -np.inf).max(axis=0, initial=-np.inf),
-        (zeroed == np.floor(zeroed)).all(axis=0),
-        keys,
-        counts,
-    )
+    gathered = Gatherer(values.shape[2])
+    gathered.add_block(series, values)
+    return gathered.summary()
 
 
-def _filled_bins(values: Floats, counted: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Keys and counts of the filled bins, sorted; one series at a time, whose bins lie close together."""
-    days = values.shape[2]
-    keys, counts = [], []
-    for series in range(values.shape[1]):
-        bins = bin_of(values[:, series, :])
-        low, width = int(bins.min()), int(bins.max() - bins.min()) + 1
-        dense = ((bins - low) + np.arange(days) * width)[counted[:, series, :]]
-        filled = np.bincount(dense, minlength=days * width)
-        found = np.flatnonzero(filled)
-        cells = series * days + found // width
-        keys.append(keys_of(cells, found % width + low))
-        counts.append(filled[found])
-    return np.concatenate(keys).astype(np.int64), np.concatenate(counts).astype(np.int64)
+def empty(series: Sequence[str], days: int) -> Summary:
+    """The summary of no trial."""
+    return summarise(series, np.empty((0, len(series), days)))
 
 
-def merge(summaries: Iterable[Summary]) -> Summary:
-    """One summary of all the trials in `summaries`, which share series and days.
+class _Sum:
+    """A sum that carries its rounding errors along (Knuth's two-sum) and is rounded once."""
+
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        self.total, self.lost = np.zeros(shape), np.zeros(shape)
+
+    @classmethod
+    def of(cls, total: Floats) -> _Sum:
+        """A sum that has lost nothing."""
+        made = cls(total.shape)
+        made.total = total
+        return made
+
+    def add(self, more: Floats) -> None:
+        """Add an array of the same shape."""
+        new = self.total + more
+        back = new - self.total
+        self.lost += (self.total - (new - back)) + (more - back)
+        self.total = new
+
+    def add_sum(self, other: _Sum, to: Any) -> None:
+        """Add a sum to the part `to` of this one."""
+        part = _Sum(other.total.shape)
+        part.total, part.lost = self.total[to], self.lost[to] + other.lost
+        part.add(other.total)
+        self.total[to], self.lost[to] = part.total, part.lost
+
+    def rounded(self) -> Floats:
+        """The sum."""
+        return self.total + self.lost
+
+
+class Gatherer:
+    """Adds up trials, blocks of trials and summaries, so that memory does not grow with their number.
 
     Counts, bins and extremes do not depend on the order; sums are carried with twice the precision and rounded once.
     """
-    waiting: list[Summary] = []
-    for summary in summaries:
-        waiting.append(summary)
-        if sum(len(one.keys) for one in waiting) > _KEYS_HELD:
-            waiting = [_merge_all(waiting)]
-    if not waiting:
-        raise ValueError("there is no summary to merge")
-    return _merge_all(waiting)
+
+    def __init__(self, days: int, block: int = 64) -> None:
+        self._days = days
+        self._block = block
+        self._waiting: list[Floats] = []
+        self._begin(())
+
+    def _begin(self, series: tuple[str, ...]) -> None:
+        shape = (len(series), self._days)
+        self._series = series
+        self._n, self._whole = np.zeros(shape, np.int64), np.ones(shape, np.bool_)
+        self._low, self._high = np.full(shape, np.inf), np.full(shape, -np.inf)
+        self._total, self._squares = _Sum(shape), _Sum(shape)
+        self._histograms = [Histogram(self._days) for _ in series]
+
+    def add_block(self, series: Sequence[str], values: Floats) -> None:
+        """Add many trials at once: `values` has the shape (trials, series, days)."""
+        self._require(tuple(series), values.shape[2])
+        # One series at a time, since its numbers fit in the cache of a processor.
+        rounded = [k for k in range(len(self._series)) if not self._add_series(k, np.ascontiguousarray(values[:, k]))]
+        total, squares = (_Sum((len(rounded), self._days)) for _ in range(2))
+        for row in values[:, rounded]:
+            counted = np.where(np.isfinite(row), row, 0.0)
+            total.add(counted)
+            squares.add(counted * counted)
+        self._total.add_sum(total, rounded)
+        self._squares.add_sum(squares, rounded)
+
+    def _add_series(self, k: int, values: Floats) -> bool:
+        """Add a series, shape (trials, days); False if its sums are still to be added, since they would be rounded."""
+        finite = np.isfinite(values)
+        gaps = not finite.all()
+        zeroed = np.where(finite, values, 0.0) if gaps else values
+        low = (np.where(finite, values, np.inf) if gaps else values).min(axis=0, initial=np.inf)
+        high = (np.where(finite, values, -np.inf) if gaps else values).max(axis=0, initial=-np.inf)
+        whole = (zeroed == np.floor(zeroed)).all(axis=0)
+        self._n[k] += finite.sum(axis=0)
+        self._low[k], self._high[k] = np.minimum(self._low[k], low), np.maximum(self._high[k], high)
+        self._whole[k] &= whole
+        self._histograms[k].add_values(zeroed, finite if gaps else None)
+        squares = zeroed * zeroed
+        if not whole.all() or squares.max(initial=0.0) * len(values) >= EXACT_BELOW:
+            return False
+        self._total.add_sum(_Sum.of(zeroed.sum(axis=0)), k)
+        self._squares.add_sum(_Sum.of(squares.sum(axis=0)), k)
+        return True
+
+    def add_summary(self, summary: Summary) -> None:
+        """Add the trials of a summary; ValueError where it has other series or days. One of no series has no trial."""
+        if not summary.series:
+            return
+        self._require(summary.series, summary.days)
+        self._n = self._n + summary.n
+        self._total.add(summary.total)
+        self._squares.add(summary.squares)
+        self._low, self._high = np.minimum(self._low, summary.low), np.maximum(self._high, summary.high)
+        self._whole = self._whole & summary.whole
+        for name, filled in summary.filled.items():
+            self.add_filled(name, filled)
+
+    def add_filled(self, series: str, filled: Filled) -> None:
+        """Add bins of a series, of trials that are counted already."""
+        self._histograms[self._series.index(series)].add(filled)
+
+    def _require(self, series: tuple[str, ...], days: int) -> None:
+        if not self._series:
+            self._begin(series)
+        if (series, days) != (self._series, self._days):
+            raise ValueError("summaries of different series or days cannot be merged")
+
+    def add(self, daily: Mapping[str, Sequence[float]]) -> None:
+        """Add one trial's series; a series shorter than the horizon counts for the days it has."""
+        if not self._series:
+            self._begin(tuple(daily))
+        values = np.full((len(self._series), self._days), np.nan)
+        for row, name in zip(values, self._series, strict=True):
+            row[: len(daily[name])] = daily[name]
+        self._waiting.append(values)
+        if len(self._waiting) >= self._block:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            self.add_block(self._series, np.stack(self._waiting))
+            self._waiting = []
+
+    def summary(self) -> Summary:
+        """The summary of all trials; its arrays are the gatherer's own, which takes no more after it."""
+        self._flush()
+        return Summary(
+            self._series, self._n, self._total.rounded(), self._squares.rounded(), self._low, self._high, self._whole,
+            {name: self._histograms.pop(0).filled() for name in self._series},
+        )  # fmt: skip
 
 
-def _merge_all(parts: Sequence[Summary]) -> Summary:
-    first = parts[0]
-    if any(part.series != first.series or part.days != first.days for part in parts):
-        raise ValueError("summaries of different series or days cannot be merged")
-    keys, counts = _add_up(np.concatenate([p.keys for p in parts]), np.concatenate([p.counts for p in parts]))
-    return Summary(
-        first.series,
-        np.sum([p.n for p in parts], axis=0, dtype=np.int64),
-        _exact_sum(np.stack([p.total for p in parts])),
-        _exact_sum(np.stack([p.squares for p in parts])),
-        np.min([p.low for p in parts], axis=0),
-        np.max([p.high for p in parts], axis=0),
-        np.all([p.whole for p in parts], axis=0),
-        keys,
-        counts,
-    )
-
-
-def _add_up(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    if len(keys) == 0:
-        return keys, counts
-    order = np.argsort(keys, kind="stable")
-    keys, counts = keys[order], counts[order]
-    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
-    return keys[starts], np.add.reduceat(counts, starts)
-
-
-def _exact_sum(rows: Floats) -> Floats:
-    """Sum over the first axis with the rounding errors carried along (Knuth's two-sum)."""
-    total, lost = np.zeros(rows.shape[1:]), np.zeros(rows.shape[1:])
-    for row in rows:
-        new = total + row
-        back = new - total
-        lost += (total - (new - back)) + (row - back)
-        total = new
-    return np.asarray(total + lost)
-
-
-def bin_of(values: Floats) -> Ints:
-    """Number of the bin of each value: 0 for zero, positive and growing above it, mirrored below."""
-    size = np.abs(values)
-    with np.errstate(divide="ignore"):
-        step = np.floor(np.log(size / SMALLEST) / _LOG_GAMMA)
-    number = np.clip(step, 0, _BINS - 1).astype(np.int64) + 1
-    return np.where(size < SMALLEST, 0, np.where(values < 0, -number, number))
-
-
-def value_of(bins: Ints, share: float = 0.5) -> Floats:
-    """A value in each bin, at a share of the way from its smaller to its greater end; 0 for bin 0."""
-    inward = np.where(bins < 0, 1 - share, share)
-    size = SMALLEST * _GAMMA ** (np.abs(bins) - 1.0) * (1 + (_GAMMA - 1) * inward)
-    return np.asarray(np.sign(bins) * size)
+# --- quantiles ------------------------------------------------------------------------------------------------------
 
 
 def quantile(summary: Summary, q: float) -> Floats:
     """The `q` quantile of every series on every day, shape (series, days); NaN where nothing was counted.
 
     It stands for the smallest value with at least a share `q` of the trials at or below it; a bin's trials are taken to
-    lie evenly in it. Exact for whole numbers below 49, for zero and for constants; else within `RELATIVE_ERROR`.
+    lie evenly in it. Exact for whole numbers below 128, for zero and for constants; else within `RELATIVE_ERROR`.
     """
-    size = summary.n.size
-    result = np.full(size, np.nan)
-    if len(summary.keys) == 0:
-        return result.reshape(summary.n.shape)
-    cells, bins = np.divmod(summary.keys, _STRIDE)
-    at_or_below = np.cumsum(summary.counts)
-    wanted = np.maximum(1, np.ceil(q * summary.n.ravel() - 1e-9)).astype(np.int64)
-    before = np.concatenate(([0], np.cumsum(summary.n.ravel())[:-1]))
-    # Trials are counted through all cells, so one search finds every cell's bin.
-    filled = np.unique(cells)
-    rank = before[filled] + wanted[filled]
-    found = np.searchsorted(at_or_below, rank, side="left")
-    counts = summary.counts[found]
-    share = (rank - at_or_below[found] + counts - 0.5) / counts
-    low = np.maximum(value_of(bins[found] - _BINS, 0.0), summary.low.ravel()[filled])
-    high = np.minimum(value_of(bins[found] - _BINS, 1.0), summary.high.ravel()[filled])
-    result[filled] = low + share * (high - low)
-    return _tidied(summary, result.reshape(summary.n.shape))
+    found = np.full(summary.n.shape, np.nan)
+    for k, name in enumerate(summary.series):
+        days, histogram = np.flatnonzero(summary.n[k]), Histogram(summary.days)
+        histogram.add(summary.filled[name])
+        if days.size:
+            low, high, whole = summary.low[k, days], summary.high[k, days], summary.whole[k, days]
+            found[k, days] = _quantile(histogram.counts[days], histogram.bins, q, low, high, whole)
+    return found
 
 
-def _tidied(summary: Summary, values: Floats) -> Floats:
-    small = summary.whole & (np.abs(values) < _WHOLE_BELOW)
-    return np.clip(np.where(small, np.round(values), values), summary.low, summary.high)
-
-
-def bins_of(summary: Summary) -> tuple[Ints, Ints]:
-    """Cell number and signed bin number of each of the summary's filled bins."""
-    cells, bins = np.divmod(summary.keys, _STRIDE)
-    return cells, bins - _BINS
-
-
-def keys_of(cells: Ints, bins: Ints) -> Ints:
-    """What `bins_of` undoes."""
-    return cells * _STRIDE + bins + _BINS
-
-
-class Gatherer:
-    """Takes trials one at a time and summarises them in blocks, so that memory does not grow with their number."""
-
-    def __init__(self, days: int, block: int = 64) -> None:
-        self._days = days
-        self._block = block
-        self._waiting: list[Floats] = []
-        self._summary: Summary | None = None
-        self._series: tuple[str, ...] = ()
-
-    def add_block(self, series: Sequence[str], values: Floats) -> None:
-        """Add many trials at once: `values` has the shape (trials, series, days)."""
-        self._series = self._series or tuple(series)
-        self._waiting.append(values)
-        self._flush()
-
-    def add(self, daily: Mapping[str, Sequence[float]]) -> None:
-        """Add one trial's series; a series shorter than the horizon counts for the days it has."""
-        self._series = self._series or tuple(daily)
-        values = np.full((len(self._series), self._days), np.nan)
-        for row, name in zip(values, self._series, strict=True):
-            row[: len(daily[name])] = daily[name]
-        self._waiting.append(values[None])
-        if len(self._waiting) >= self._block:
-            self._flush()
-
-    def summary(self) -> Summary:
-        """The summary of all trials so far."""
-        self._flush()
-        return self._summary or empty(self._series, self._days)
-
-    def _flush(self) -> None:
-        if self._waiting:
-            block = summarise(self._series, np.concatenate(self._waiting))
-            self._summary = block if self._summary is None else merge([self._summary, block])
-            self._waiting = []
+def _quantile(counts: Ints, bins: Ints, q: float, low: Floats, high: Floats, whole: NDArray[np.bool_]) -> Floats:
+    """The quantile of each day, each of which has some count; `low`, `high` and `whole` are of these days."""
+    days, up_to = np.arange(len(counts)), np.cumsum(counts, axis=1)
+    rank = np.maximum(1, np.ceil(q * up_to[:, -1] - 1e-9)).astype(np.int64)
+    place = (up_to < rank[:, None]).sum(axis=1)
+    count = counts[days, place]
+    share = (rank - up_to[days, place] + count - 0.5) / count
+    near, far = value_of(bins[place], 0.0), value_of(bins[place], 1.0)
+    lower, upper = (np.clip(end, low, high) for end in (np.minimum(near, far), np.maximum(near, far)))
+    return np.where(whole & (np.abs(near) < WHOLE_BELOW), near, lower + share * (upper - lower))

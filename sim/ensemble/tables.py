@@ -23,7 +23,7 @@ _WHOLE = {
     "day", "n", "bin", "order", "future",
 }  # fmt: skip
 _TRUTH = {"agreement_effective", "rebel_initiated", "void", "whole"}
-_TEXT = {
+TEXT = {
     "worst_level", "terminal_status", "first_mover_actor", "first_mover_rule", "crossing_actor", "crossing_rule",
     "regime_at_origin", "error", "series", "phase", "rule", "event", "by", "against", "place", "post", "marks",
 }  # fmt: skip
@@ -40,7 +40,7 @@ def kind(column: str) -> str:
         return "Int64"
     if column in _TRUTH:
         return "boolean"
-    return "string" if column in _TEXT else "float64"
+    return "string" if column in TEXT else "float64"
 
 
 def frame(rows: Iterable[Row], columns: Sequence[str] = ()) -> pd.DataFrame:
@@ -89,7 +89,8 @@ def _parsed(column: pd.Series[Any]) -> pd.Series[Any]:
     if wanted != "float64":
         return column.astype(wanted)
     try:
-        return column.astype(object).map(float, na_action="ignore").astype("float64")
+        numbers = {text: float(text) for text in column.dropna().unique()}
+        return column.map(numbers).astype("float64")
     except ValueError:
         return column
 

@@ -11,20 +11,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from sim.ensemble import sketch, tables
+import numpy as np
+
+from sim.ensemble import columns, sketch, tables
 from sim.ensemble.engines import BlockEngine, Engine, find_block_engine, find_engine
 from sim.ensemble.manifest import Done
 from sim.ensemble.plan import Chunk, Segment
 from sim.errors import CeasefireError, InputError, RunError
 from sim.scenario.schema import Scenario
+from sim.trajectory import Column
 
 if TYPE_CHECKING:
-    import multiprocessing.synchronize
-
-    import pandas as pd
-
     from sim.trajectory import Block, Event
 
 GO_ON = "what is stored is safe: put that right, then go on with --resume"
@@ -65,10 +64,22 @@ def chunk_number(path: Path) -> int:
     return int(path.stem.removeprefix("part-"))
 
 
-class Worker:
-    """Computes chunks of one job."""
+class Stop(Protocol):
+    """A sign, of threads or of processes, that a run is to stop."""
 
-    def __init__(self, job: Job, stop: multiprocessing.synchronize.Event | threading.Event) -> None:
+    def is_set(self) -> bool:
+        """Whether it was given."""
+        ...
+
+    def set(self) -> None:
+        """Give it."""
+        ...
+
+
+class Worker:
+    """Computes chunks of one job; threads may share one where the engine runs trials in blocks."""
+
+    def __init__(self, job: Job, stop: Stop) -> None:
         self.job = job
         self.stop = stop
         self.engine: Engine = find_engine(job.engine)
@@ -77,30 +88,20 @@ class Worker:
     def compute(self, chunk: Chunk) -> Done:
         """Run the chunk's trials and store its files; OSError becomes RunError, one trial's failure a row."""
         started = time.perf_counter()
-        rows: list[Mapping[str, Any]] = []
-        logs: list[dict[str, Any]] = []
-        gathered = sketch.Gatherer(self.job.scenario.horizon_days)
+        stored = _Stored(self.job.scenario.horizon_days)
         for segment in chunk.segments:
             kept = {trial for index, trial in self.job.events if index == segment.set}
             if self.blocks is not None:
                 for block in self._blocks(self.blocks, segment, kept):
-                    rows += block.rows
-                    gathered.add_block(block.series, block.daily)
-                    for k, events in block.events.items():
-                        logs += event_rows(segment.set, int(block.rows[k]["trial"]), events)
-                continue
-            for trial in self._trials(segment, kept):
-                rows.append(trial.row)
-                if trial.daily:
-                    gathered.add(trial.daily)
-                if trial.row["trial"] in kept:
-                    logs += event_rows(segment.set, int(trial.row["trial"]), trial.events)
+                    stored.add_block(block)
+            else:
+                for trial in self._trials(segment, kept):
+                    stored.add_trial(trial, trial.row["trial"] in kept)
         try:
-            files = self._store(chunk, rows, gathered.summary(), logs)
+            files = self._store(chunk, stored)
         except OSError as error:
             raise RunError(f"{self.job.folder}: cannot write there: {error}; {GO_ON}") from error
-        failed = sum(row.get("error") is not None for row in rows)
-        return Done(files, len(rows), failed, round(time.perf_counter() - started, 3))
+        return Done(files, len(chunk), stored.failed, round(time.perf_counter() - started, 3))
 
     def _blocks(self, engine: BlockEngine, segment: Segment, kept: set[int]) -> Iterator[Block]:
         """The blocks of a segment, until the run is asked to stop."""
@@ -127,18 +128,46 @@ class Worker:
                 said = f"{type(error).__name__}: {error}"
                 yield Trial({"set": segment.set, "trial": waiting.pop(0), "error": said}, {}, ())
 
-    def _store(
-        self,
-        chunk: Chunk,
-        rows: Sequence[Mapping[str, Any]],
-        summary: sketch.Summary,
-        logs: Sequence[Mapping[str, Any]],
-    ) -> dict[str, str]:
-        parts = {TRIALS: tables.frame(rows, ("set", "trial")), DAILY: moments_table(summary), BINS: bins_table(summary)}
-        if logs:
-            parts[EVENTS] = tables.frame(logs, (*ADDRESS, *EVENT_FIELDS))
+    def _store(self, chunk: Chunk, stored: _Stored) -> dict[str, str]:
+        summary = stored.gathered.summary()
+        parts = {TRIALS: stored.trials(), DAILY: moments_table(summary), BINS: bins_table(summary)}
+        if stored.logs:
+            parts[EVENTS] = columns.of_rows(stored.logs, (*ADDRESS, *EVENT_FIELDS))
         names = {self.job.path(part, chunk): table for part, table in parts.items()}
-        return {name: tables.write(table, self.job.folder / name) for name, table in names.items()}
+        return {name: columns.write(table, self.job.folder / name) for name, table in names.items()}
+
+
+class _Stored:
+    """What a chunk will store, gathered from its trials."""
+
+    def __init__(self, days: int) -> None:
+        self.gathered = sketch.Gatherer(days)
+        self.logs: list[dict[str, Any]] = []
+        self.failed = 0
+        self._rows: list[Mapping[str, Any]] = []
+        self._blocks: list[columns.Table] = []
+
+    def add_block(self, block: Block) -> None:
+        """Take in many trials at once."""
+        table = block.columns
+        self._blocks.append(table)
+        self.gathered.add_block(block.series, block.daily)
+        self.failed += sum(table["error"].item(k) is not None for k in range(len(table["error"])))
+        for k, events in block.events.items():
+            self.logs += event_rows(table["set"].item(k), table["trial"].item(k), events)
+
+    def add_trial(self, trial: Trial, kept: bool) -> None:
+        """Take in one trial."""
+        self._rows.append(trial.row)
+        self.failed += trial.row.get("error") is not None
+        if trial.daily:
+            self.gathered.add(trial.daily)
+        if kept:
+            self.logs += event_rows(trial.row["set"], trial.row["trial"], trial.events)
+
+    def trials(self) -> columns.Table:
+        """A row for each trial."""
+        return columns.concatenated(self._blocks) if self._blocks else columns.of_rows(self._rows, ("set", "trial"))
 
 
 def event_rows(set_index: int, trial: int, events: Sequence[Event]) -> Iterator[dict[str, Any]]:
@@ -149,63 +178,56 @@ def event_rows(set_index: int, trial: int, events: Sequence[Event]) -> Iterator[
         yield {"set": set_index, "trial": trial, "order": next(order), **fields, "marks": json.dumps(dict(event.marks))}
 
 
-def moments_table(summary: sketch.Summary) -> pd.DataFrame:
+def moments_table(summary: sketch.Summary) -> dict[str, Column]:
     """Count, sums and extremes of a summary, a row for each series and day."""
-    import numpy as np
-    import pandas as pd
-
-    days, number = summary.days, len(summary.series)
-    return pd.DataFrame(
-        {
-            "series": np.repeat(np.array(summary.series, dtype=object), days),
-            "day": np.tile(np.arange(1, days + 1), number),
-            "n": summary.n.ravel(),
-            "sum": summary.total.ravel(),
-            "squares": summary.squares.ravel(),
-            "low": summary.low.ravel(),
-            "high": summary.high.ravel(),
-            "whole": summary.whole.ravel(),
-        }
-    )
+    said = {
+        "n": summary.n, "sum": summary.total, "squares": summary.squares, "low": summary.low, "high": summary.high,
+        "whole": summary.whole,
+    }  # fmt: skip
+    return series_and_day(summary) | {name: Column(values.ravel()) for name, values in said.items()}
 
 
-def bins_table(summary: sketch.Summary) -> pd.DataFrame:
+def series_and_day(summary: sketch.Summary) -> dict[str, Column]:
+    """The first two columns of a table with a row for each series and day; days count from 1."""
+    number = len(summary.series)
+    return {
+        "series": Column(np.repeat(np.arange(number), summary.days), words=summary.series),
+        "day": Column(np.tile(np.arange(1, summary.days + 1), number)),
+    }
+
+
+def bins_table(summary: sketch.Summary) -> dict[str, Column]:
     """The filled bins of a summary: series and day, bin number (`sketch.value_of` says what it stands for), count."""
-    import numpy as np
-    import pandas as pd
-
-    cells, bins = sketch.bins_of(summary)
-    names = np.array(summary.series, dtype=object)
-    days = max(summary.days, 1)
-    return pd.DataFrame({"series": names[cells // days], "day": cells % days + 1, "bin": bins, "n": summary.counts})
+    nothing = sketch.Filled(*(np.empty(0, np.int32),) * 3)
+    day, bins, n = (np.concatenate(parts) for parts in zip(nothing, *summary.filled.values(), strict=True))
+    sizes = [len(filled.days) for filled in summary.filled.values()]
+    series = Column(np.repeat(np.arange(len(sizes), dtype=np.int32), sizes), words=summary.series)
+    return {"series": series, "day": Column(day + 1), "bin": Column(bins), "n": Column(n)}
 
 
-def summary_of(moments: pd.DataFrame, bins: pd.DataFrame) -> sketch.Summary:
-    """What `moments_table` and `bins_table` undo."""
-    import pandas as pd
-
-    series = tuple(dict.fromkeys(moments["series"]))
-    days = len(moments) // len(series) if series else 0
-    columns = {name: moments[name].to_numpy().reshape(len(series), days) for name in moments.columns[2:]}
-    rows = pd.Index(series).get_indexer(pd.Index(bins["series"]))
-    cells = rows * days + bins["day"].to_numpy("int64") - 1
-    return sketch.Summary(
-        series,
-        columns["n"].astype("int64"),
-        columns["sum"].astype("float64"),
-        columns["squares"].astype("float64"),
-        columns["low"].astype("float64"),
-        columns["high"].astype("float64"),
-        columns["whole"].astype("bool"),
-        sketch.keys_of(cells, bins["bin"].to_numpy("int64")),
-        bins["n"].to_numpy("int64"),
+def summary_of(moments: columns.Table) -> sketch.Summary:
+    """What `moments_table` undoes, without any bins."""
+    series = tuple(moments["series"].words or ())
+    days = len(moments["series"]) // len(series) if series else 0
+    n, total, squares, low, high, whole = (
+        moments[name].values.reshape(len(series), days) for name in ("n", "sum", "squares", "low", "high", "whole")
     )
+    return sketch.Summary(series, n, total, squares, low, high, whole.astype(np.bool_), {})
+
+
+def filled_of(bins: columns.Table) -> Iterator[tuple[str, sketch.Filled]]:
+    """What `bins_table` undoes, of all rows or of some that follow each other: each series with its filled bins."""
+    words = bins["series"].words or ()
+    starts = np.searchsorted(bins["series"].values, np.arange(len(words) + 1))
+    day, bin_, n = (bins[name].values.astype(np.int32, copy=False) for name in ("day", "bin", "n"))
+    for word, first, end in zip(words, starts, starts[1:], strict=False):
+        yield word, sketch.Filled(day[first:end] - 1, bin_[first:end], n[first:end])
 
 
 _worker: Worker | None = None
 
 
-def initialise(job: Job, stop: multiprocessing.synchronize.Event) -> None:
+def initialise(job: Job, stop: Stop) -> None:
     """Make this process a worker: deaf to Ctrl-C (the parent says when to stop), and gone when its parent is."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -131,11 +131,26 @@ def legend_below(
     across, place = 0.0, below(ax, points)
     if from_edge and len(figure_of(ax).axes) == 1:
         across, place = EDGE / width_points(ax), blended_transform_factory(figure_of(ax).transFigure, place)
-    return ax.legend(
+    legend = ax.legend(
         handles=list(handles), loc="upper left", bbox_to_anchor=(across, 0), bbox_transform=place, ncols=columns,
         fontsize=SMALL, frameon=False, borderaxespad=0, borderpad=0, handlelength=_HANDLE, columnspacing=_BETWEEN,
         handletextpad=_TEXT_PAD, labelspacing=0.3,
     )  # fmt: skip
+    if across:  # it hangs on the figure: to the layout its width means nothing, its height does
+        legend.set_in_layout(False)
+        lines = max(str(handle.get_label()).count("\n") + 1 for handle in handles) if handles else 0
+        _reserve(ax, points + 1.35 * SMALL * lines * -(-len(handles) // max(1, columns)))
+    return legend
+
+
+def _reserve(ax: Axes, points: float) -> None:
+    """Keep room under the axes down to some points, by a speck that nobody sees."""
+    from matplotlib.patches import Rectangle
+
+    speck = Rectangle((0, 0), 1e-3, 1e-3, transform=below(ax, points), facecolor="none", edgecolor="none")
+    speck.set_clip_on(False)
+    ax.add_artist(speck)
+    speck.set_clip_path(None)
 
 
 def columns_within(labels: Sequence[str], width: float, size: float = SMALL) -> int:
@@ -207,6 +222,12 @@ def day_label(origin: dt.date) -> str:
 def in_words(identifier: str) -> str:
     """An id as words: `new_agreement` is `New agreement`."""
     return identifier.replace("_", " ").capitalize()
+
+
+def parameter_name(path: str) -> str:
+    """The path of a number in words: `parameters.spiral.value` is `Spiral`, `rules.fray.rate` is `Fray: rate`."""
+    parts = [part for part in path.split(".") if part not in ("parameters", "rules", "value")]
+    return in_words(": ".join(parts)) if parts else in_words(path)
 
 
 def capital(name: str) -> str:

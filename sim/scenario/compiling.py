@@ -15,6 +15,8 @@ from typing import Any
 from sim.conflict import state as st
 from sim.draws import stream
 from sim.errors import InputError
+from sim.scenario.asking import Gate as Asked
+from sim.scenario.asking import rules_asked
 from sim.scenario.layout import LEVELS, STATUSES, Layout, Names, Perception
 from sim.scenario.schema import (
     Bounds,
@@ -719,6 +721,7 @@ class Compiler:
             layout.allocate(section, len(self.nodes))
         layout.allocate("gauge_at", self.gauge_size)
         layout.allocate("recent", st.OBSERVED_DAYS)
+        layout.allocate("weights", max(len(names.places), len(names.posts)))
         layout.allocate("rings", 4 * (clocks + 1))
         layout.allocate("chosen", n_rules)
         self.n_state = layout.end
@@ -726,6 +729,7 @@ class Compiler:
         fighting_ratios = self._ratios(scenario.fighting.ratios)
         neighbours, begins = self._neighbours()
         n_initiative = sum(rule.phase == "initiative" for rule in scenario.rules.values())
+        asking = rules_asked([self._conditions(rule) for rule in range(n_rules)], n_initiative)
         headline = next(k for k, o in enumerate(names.outcomes) if self.outcomes[o].headline)
         at = {name: layout.at[name] for name in st.Tables._fields if name in layout.at}
         parties = names.parties
@@ -750,12 +754,21 @@ class Compiler:
             logs=self.ratios.reals, events=self.event_rows.ints, mark_rows=self.marks.ints, cases=self.cases.ints,
             case_reals=self.cases.reals, effects=self.effects.ints, effect_reals=self.effects.reals,
             tallies=self.tallies, interventions=self.intervention_rows.ints, given=self.given,
-            streams=self._process_streams(), phases=[0, n_initiative, n_rules], since_used=self._since_used(),
+            streams=self._process_streams(), blocks=asking.blocks, phases=asking.phases, conditions=asking.conditions,
+            condition_bounds=asking.bounds, since_used=self._since_used(),
             decays=self.decays.ints, decay_reals=[*self.decays.reals, 0.5 ** (1.0 /
             scenario.defaults.rung_half_life_days)], gauges=self.gauges.ints, nodes=self.nodes.ints,
             node_reals=self.nodes.reals, children=self.children, outcomes=self.outcome_rows.ints,
-            voided_by=self.voided_by, backdates=self.outcome_rows.reals,
+            endings=[names.outcomes.index(o) for o in scenario.ends_when], voided_by=self.voided_by,
+            backdates=self.outcome_rows.reals,
         )  # fmt: skip
+
+    def _conditions(self, rule: int) -> list[Asked]:
+        row, gates = rule * st.RULE, self.gates
+        return [
+            Asked(*gates.ints[gate * st.GATE : (gate + 1) * st.GATE], *gates.reals[2 * gate : 2 * gate + 2])
+            for gate in range(self.rule_rows.ints[row + st.R_GATES], self.rule_rows.ints[row + st.R_GATES_END])
+        ]
 
     def _process_streams(self) -> list[int]:
         own = [self._stream("process", name) for name in ("fighting", "regime at origin", "fragile at origin")]

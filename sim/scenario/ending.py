@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
 
 from sim.errors import allowed_values
 from sim.scenario.finding import Finder
@@ -13,6 +15,7 @@ from sim.scenario.vocabulary import COUNTERS
 
 Path = tuple[Key, ...]
 HEADS = {"all": "all", "any": "any", "not": "negate", "count": "count", "state": "state"}
+READ = {"count": ("at_least", "days_at_least", "window_days"), "state": ("at_least", "below", "above")}
 BOUNDS = ("at_least", "days_at_least", "below", "above")
 ALWAYS = "collapse"  # by deaths: every trial has it, declared or not
 
@@ -29,6 +32,8 @@ class Ending(Finder):
         for name, outcome in self.scenario.outcomes.items():
             self._condition(("outcomes", name), outcome)
             self._before(("outcomes", name), name, outcome)
+        for number, name in enumerate(self.scenario.ends_when):
+            self.known(("ends_when", number), name, self._outcome_names, "outcome")
         self._circles()
 
     @property
@@ -47,6 +52,8 @@ class Ending(Finder):
         self._keys(path, heads[0], condition)
         for part, child in self._parts(condition):
             self._condition((*path, *part), child)
+        for number, reading in enumerate(condition.also):
+            self._reading((*path, "also", number), heads[0], condition, reading)
         if condition.count is not None:
             self._count(path, condition.count, condition)
         elif condition.state is not None:
@@ -63,12 +70,28 @@ class Ending(Finder):
 
     def _keys(self, path: Path, head: str, condition: Condition) -> None:
         """Note keys that do not go with the head of a condition."""
-        allowed = {"count": ("at_least", "days_at_least", "window_days"), "state": ("at_least", "below", "above")}
         for key in (*BOUNDS, "window_days"):
-            if getattr(condition, key) is not None and key not in allowed.get(head, ()):
+            if getattr(condition, key) is not None and key not in READ.get(head, ()):
                 self.wrong(
-                    (*path, key), f"does not go with `{head}`; it takes {', '.join(allowed.get(head, ('nothing',)))}"
+                    (*path, key), f"does not go with `{head}`; it takes {', '.join(READ.get(head, ('nothing',)))}"
                 )
+
+    def _reading(self, path: Path, head: str, condition: Condition, reading: Mapping[str, object]) -> None:
+        """Another reading is the condition again, some of its keys replaced."""
+        if head not in READ:
+            self.wrong(path, f"does not go with `{head}`; only a count or a state has other readings")
+            return
+        for key in reading:
+            if key not in (head, *READ[head]):
+                self.wrong((*path, key), f"is no key of a {head}{allowed_values((head, *READ[head]), key)}")
+                return
+        own = condition.model_dump(include={head, *READ[head]})
+        try:
+            replaced = Condition.model_validate({**own, **reading})
+        except ValidationError as error:
+            self.wrong(path, f"makes no condition: {error.errors()[0]['msg']}")
+            return
+        self._condition(path, replaced)
 
     def _count(self, path: Path, counter: str, condition: Condition) -> None:
         self._counter((*path, "count"), counter)

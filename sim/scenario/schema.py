@@ -407,6 +407,11 @@ class Condition(Section):
     )
     below: float | None = None
     above: float | None = None
+    also: list[dict[str, int | float | str | None]] = Field(
+        [],
+        description="other readings, by the keys they replace: [{at_least: 10}, {at_least: 50}]; a run ignores them, "
+        "`ceasefire sensitivity --definitions` shows what depends on them",
+    )
 
 
 class Outcome(Condition):
@@ -481,6 +486,7 @@ class Scenario(Section):
     about: str
     origin: Day
     horizon_days: int = Field(180, ge=1, le=4000)
+    ends_when: list[str] = Field([], description="outcomes that end a trial on the evening they come true")
     history: History = History()
     actors: dict[Id, Actor]
     relations: dict[Id, Relation] = {}

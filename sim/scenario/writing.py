@@ -6,12 +6,17 @@ import datetime as dt
 import hashlib
 import json
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from sim.scenario.numbers import number_json_schema, written
 from sim.scenario.schema import Scenario, Section
+
+if TYPE_CHECKING:
+    from yaml import SafeDumper as _FastDumper
+else:
+    _FastDumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def to_yaml(scenario: Scenario) -> str:
@@ -57,7 +62,7 @@ def _canonical(value: Any) -> Any:
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
-class _Dumper(yaml.SafeDumper):
+class _Dumper(_FastDumper):
     """Writes what our own reader reads back alike: no aliases, quotes around words that it would take for others."""
 
     def ignore_aliases(self, data: Any) -> bool:

@@ -7,8 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
 
-from sim.analysis.intervals import effective_trials, estimate, intraclass_correlation, wilson
+from sim.analysis.intervals import effective_trials, estimate, intraclass_correlation, range_of_means, wilson
 from sim.analysis.survival import survival_curve
 
 
@@ -19,6 +21,45 @@ def test_one_set_is_wilsons_interval() -> None:
     assert result.probability == 0.2
     assert (result.mc_low, result.mc_high) == pytest.approx((0.13337, 0.28883), abs=1e-5)
     assert (result.range_low, result.range_high) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_published_intervals(hits: int, trials: int, low: float, high: float) -> None:
+    """The examples of Newcombe (1998), Stat. Med. 17:857, Table I, method 3."""
+    result = estimate([hits], [trials])
+    assert (result.mc_low, result.mc_high) == pytest.approx((low, high), abs=5e-5)
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 7), (3, 40), (500, 1000), (40, 40)])
+def test_one_set_agrees_with_scipy(hits: int, trials: int) -> None:
+    oracle = stats.binomtest(hits, trials).proportion_ci(method="wilson")
+    result = estimate([hits], [trials])
+    assert (result.mc_low, result.mc_high) == pytest.approx((oracle.low, oracle.high), abs=1e-12)
+
+
+@pytest.mark.parametrize("sizes", [[50] * 60, [20, 80] * 30])
+def test_effective_trials_agree_with_cluster_robust_errors(sizes: list[int]) -> None:
+    """Where there are many hits, the standard error is that of statsmodels' regression on a constant, by clusters."""
+    dice = np.random.default_rng(10)
+    hits = dice.binomial(sizes, dice.beta(4, 6, 60)).astype(float)
+    flags = np.concatenate([np.arange(size) < hit for size, hit in zip(sizes, hits, strict=True)]).astype(float)
+    clusters = {"groups": np.repeat(np.arange(60), sizes)}
+    fitted = OLS(flags, np.ones(len(flags))).fit(cov_type="cluster", cov_kwds=clusters)
+    share = flags.mean()
+    error = math.sqrt(share * (1 - share) / effective_trials(hits, np.array(sizes, dtype=float)))
+    assert error == pytest.approx(float(fitted.bse[0]), rel=0.1)
+
+
+def test_the_range_of_means_leaves_chance_out() -> None:
+    """Means of sets that differ by chance alone have hardly a range; those without chance keep their quantiles."""
+    dice = np.random.default_rng(11)
+    low, high = range_of_means(dice.normal(10, 2, 200), np.full(200, 4.0))
+    assert low is not None and high is not None and high - low < 2.5
+    assert range_of_means(np.linspace(0, 100, 101), np.zeros(101)) == pytest.approx((5, 95))
+    assert range_of_means(np.array([1.0]), np.array([0.0])) == (None, None)
 
 
 def test_none_and_all_keep_the_interval_inside_zero_and_one() -> None:
@@ -109,6 +150,7 @@ def test_range_and_survival_agree() -> None:
     assert (1 - last["range_high"], 1 - last["range_low"]) == pytest.approx((result.range_low, result.range_high))
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize(("probability", "trials"), [(0.05, 400), (0.3, 200), (0.5, 1000)])
 def test_coverage_with_one_set(probability: float, trials: int) -> None:
     """95 % intervals hold the truth in 93 to 97.5 % of 3,000 ensembles (beyond four standard errors otherwise)."""
@@ -116,6 +158,7 @@ def test_coverage_with_one_set(probability: float, trials: int) -> None:
     assert 0.93 <= _coverage(rng.binomial(trials, probability, (3000, 1)), trials, probability) <= 0.975
 
 
+@pytest.mark.statistical
 @pytest.mark.parametrize("correlation", [0.0, 0.02, 0.1])
 @pytest.mark.parametrize("probability", [0.02, 0.1, 0.5])
 def test_coverage_with_sets(probability: float, correlation: float) -> None:

@@ -7,8 +7,12 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
+from statsmodels.duration.survfunc import SurvfuncRight
 
-from sim.analysis.survival import median_day, restricted_mean, survival_curve
+from sim.analysis.survival import hazard_by_age, median_day, restricted_mean, survival_curve
+from sim.errors import InputError
+from tests.analysis.making import drawn, trials_of
 
 
 def _trials(days: list[int | None], observed: list[int], sets: list[int] | None = None) -> pd.DataFrame:
@@ -49,6 +53,26 @@ def test_the_log_log_band_by_hand() -> None:
     assert (low, high) == pytest.approx((0.6197, 0.9516), abs=1e-4)
 
 
+@pytest.mark.parametrize("seed", [1, 2])
+def test_curve_and_band_are_those_of_statsmodels_and_scipy(seed: int) -> None:
+    """Survival and Greenwood's error by statsmodels, the log-log band by scipy, on 200 trials with censoring."""
+    trials = drawn(np.random.default_rng(seed), {"breakdown": np.full(200, 0.02)}, 120, leaving=0.01, per_set=200)
+    day, ended = trials["observed_days"].to_numpy(), trials["breakdown_day"].notna().to_numpy()
+    curve = survival_curve(trials).set_index("day")
+    one = SurvfuncRight(day, ended)
+    assert curve.loc[one.surv_times, "survival"].to_numpy() == pytest.approx(one.surv_prob)
+    assert curve.loc[one.surv_times, "at_risk"].to_numpy() == pytest.approx(one.n_risk)
+    logs = np.log(one.surv_prob)
+    spread = stats.norm.ppf(0.975) * one.surv_prob_se / one.surv_prob / -logs
+    assert curve.loc[one.surv_times, "mc_low"].to_numpy() == pytest.approx(np.exp(logs * np.exp(spread)))
+    other = stats.ecdf(stats.CensoredData(uncensored=day[ended], right=day[~ended]))
+    band = other.sf.confidence_interval(method="log-log")
+    at = other.sf.quantiles[other.sf.probabilities < 1].astype(int)
+    inside = other.sf.probabilities < 1
+    for column, limit in (("mc_low", band.low), ("mc_high", band.high)):
+        assert curve.loc[at, column].to_numpy() == pytest.approx(limit.probabilities[inside])
+
+
 def test_before_the_first_end_the_band_is_wilsons() -> None:
     row = survival_curve(_six_mp()).set_index("day").loc[0]
     assert row["survival"] == row["mc_high"] == 1
@@ -84,6 +108,94 @@ def test_restricted_mean_interval_is_that_of_a_mean_without_censoring() -> None:
     assert (result.mc_low, result.mc_high) == pytest.approx((result.days - half, min(10, result.days + half)))
 
 
+def test_a_published_restricted_mean() -> None:
+    """The 6-MP arm up to week 35: 23.287 weeks, standard error 2.827 (Klein & Moeschberger, Survival Analysis, 4.5)."""
+    found = restricted_mean(_six_mp(), 35)
+    assert found.days == pytest.approx(23.287, abs=5e-4)
+    assert (found.mc_high - found.days) / 1.959964 == pytest.approx(2.827, abs=1e-3)
+
+
+def test_the_band_with_sets_is_that_of_the_jackknife() -> None:
+    """Leaving out one set at a time, and taking the curve anew, gives the variance that the band is made from."""
+    rates = np.repeat(np.random.default_rng(3).gamma(2, 0.015, 40), 25)
+    trials = drawn(np.random.default_rng(4), {"breakdown": rates}, 60, leaving=0.01, per_set=25)
+    left_out = [survival_curve(trials[trials["set"] != index]).set_index("day") for index in range(40)]
+    row = survival_curve(trials).set_index("day").loc[40]
+    logs = np.log([curve.loc[40, "survival"] for curve in left_out])
+    error = math.sqrt(39 * np.var(logs))
+    half = (math.log(-math.log(row["mc_low"])) - math.log(-math.log(row["mc_high"]))) / 2
+    assert half == pytest.approx(stats.t.ppf(0.975, 39) * error / -math.log(row["survival"]), rel=0.03)
+
+
+def test_restricted_mean_of_trials_that_end_early() -> None:
+    """Nobody was followed beyond day 4, so the last height, one half, is carried on to the horizon."""
+    assert restricted_mean(_trials([2, None], [4, 4]), 10).days == pytest.approx(2 + 8 / 2)
+
+
+def test_a_restricted_mean_is_not_certain_because_nothing_happened() -> None:
+    """None of 20 trials ended: Wilson's lower limit of survival is 20 / (20 + z^2) on each of ten days."""
+    found = restricted_mean(_trials([None] * 20, [10] * 20), 10)
+    assert (found.days, found.mc_high) == (10, 10)
+    assert found.mc_low == pytest.approx(10 * 20 / (20 + 1.959964**2))
+
+
+def test_a_restricted_mean_of_no_trials_is_unknown() -> None:
+    found = restricted_mean(_trials([None], [10]).assign(error="RunError"), 10)
+    assert math.isnan(found.days) and (found.mc_low, found.mc_high) == (0, 10)
+
+
+def test_the_restricted_means_range_is_that_of_the_sets() -> None:
+    """Forty sets whose hazard is 0.01 or 0.05, with a thousand trials in each; none with a single set."""
+    rates = np.repeat([0.01, 0.05], 20 * 1000)
+    trials = drawn(np.random.default_rng(5), {"breakdown": rates}, 60, per_set=1000)
+    found = restricted_mean(trials, 60)
+    truth = [(1 - (1 - h) ** 60) / h for h in (0.05, 0.01)]
+    assert [found.range_low, found.range_high] == pytest.approx(truth, rel=0.04)
+    assert found.mc_low < np.mean(truth) < found.mc_high
+    assert math.isnan(restricted_mean(trials.assign(set=0), 60).range_low)
+
+
+def test_equal_sets_have_a_narrow_range_of_the_mean() -> None:
+    trials = drawn(np.random.default_rng(6), {"breakdown": np.full(3000, 0.02)}, 60, per_set=30)
+    found = restricted_mean(trials, 60)
+    own = [restricted_mean(part, 60).days for _, part in trials.groupby("set")]
+    assert found.range_high - found.range_low < 0.5 * np.ptp(np.quantile(own, [0.05, 0.95]))
+
+
+def test_hazard_by_hand() -> None:
+    """Ends on days 2, 5 and 9, one censored on 4 and one on 10; periods of four days.
+
+    Days at risk: 4 + 2 + 4 + 4 + 4 = 18, 1 + 4 + 4 = 9 (the end on day 5; two go on), 1 + 2 = 3.
+    """
+    trials = trials_of({"breakdown_day": [2, 5, 9, None, None]}, [2, 5, 9, 4, 10])
+    found = hazard_by_age(trials, width=4)
+    assert found[["day_from", "day_to"]].to_numpy().tolist() == [[1, 4], [5, 8], [9, 10]]
+    assert found["at_risk"].tolist() == [5, 3, 2]
+    assert found["events"].tolist() == [1, 1, 1]
+    assert found["hazard"].tolist() == pytest.approx([1 / 18, 1 / 9, 1 / 3])
+    assert (found["mc_low"] < found["hazard"]).all() and (found["hazard"] < found["mc_high"]).all()
+    assert found["range_low"].isna().all()
+
+
+def test_the_hazard_of_one_day_periods_makes_the_curve() -> None:
+    trials = drawn(np.random.default_rng(7), {"breakdown": np.full(400, 0.03)}, 50, leaving=0.01, per_set=400)
+    hazard = hazard_by_age(trials, width=1)["hazard"]
+    assert np.cumprod(1 - hazard).to_numpy() == pytest.approx(survival_curve(trials)["survival"].to_numpy()[1:])
+
+
+def test_a_mixture_of_constant_hazards_falls() -> None:
+    trials = drawn(np.random.default_rng(8), {"breakdown": np.repeat([0.2, 0.005], 500)}, 60, per_set=500)
+    found = hazard_by_age(trials, width=20)
+    assert found["hazard"].is_monotonic_decreasing
+    assert found.loc[0, "mc_low"] < found.loc[0, "hazard"] < 0.2
+
+
+def test_hazard_without_trials_or_with_a_width_of_none() -> None:
+    assert hazard_by_age(_trials([None], [1]).assign(error="RunError")).empty
+    with pytest.raises(InputError, match="width: 0 is not allowed"):
+        hazard_by_age(_trials([1], [1]), width=0)
+
+
 def test_a_set_a_trial_gives_greenwoods_band_at_least() -> None:
     """Clustering by single trials repeats Greenwood up to n / (n - 1) and Student's t."""
     plain = survival_curve(_six_mp())
@@ -113,6 +225,8 @@ def test_all_trials_failed() -> None:
     assert curve[["survival", "mc_low", "mc_high"]].to_numpy().tolist() == [[1, 0, 1]]
 
 
+@pytest.mark.slow
+@pytest.mark.statistical
 @pytest.mark.parametrize("spread", [0.0, 0.15])
 def test_the_band_covers(spread: float) -> None:
     """40 sets of 20 trials, daily hazard 0.01 exp(normal): in 200 ensembles the day-60 band holds the truth >= 90 %."""

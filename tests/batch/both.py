@@ -48,6 +48,8 @@ def in_python(ready: Prepared, trial: int) -> Lived:
     for _ in range(ready.scenario.horizon_days):
         day(state, ready.compiled.tables, at, log)
         states.append(list(state))
+        if state[st.ENDED] != 0.0:
+            break
     return Lived(np.array(states), ready.decoder.events(log, int(state[st.LOGGED])))
 
 
@@ -55,7 +57,7 @@ def in_mesa(ready: Prepared, trial: int) -> Lived:
     """The reference engine."""
     run = CeasefireModel(ready, trial=trial, collect=False)
     states = []
-    for _ in range(ready.scenario.horizon_days):
+    while run.running:
         run.step()
         states.append(list(run.state))
     return Lived(np.array(states), run.events())
@@ -66,19 +68,21 @@ def compiled(ready: Prepared, trials: Sequence[int]) -> list[Lived]:
     n, days, size = len(trials), ready.scenario.horizon_days, ready.compiled.tables.n_state
     ci, cf = pack(ready.compiled.tables)
     at, log = address(ready.seed), log_of(ready)
-    states, logs = np.empty((n, size, days)), np.zeros((n, len(log)))
+    states, logs = np.empty((n, days, size)), np.zeros((n, len(log)))
     kernels().run_trials(
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
         ready.set_index, np.array(trials, dtype=np.int64), days, np.arange(size), np.empty((n, size)), np.empty(n),
-        states, logs, np.arange(n),
+        np.empty(n, dtype=np.int64), states, logs, np.arange(n),
     )  # fmt: skip
-    logged = [int(states[k, st.LOGGED, -1]) for k in range(n)]
-    return [Lived(states[k].T.copy(), ready.decoder.events(logs[k].tolist(), logged[k])) for k in range(n)]
+    lived = [states[k][~np.isnan(states[k, :, st.DAY])] for k in range(n)]  # nan after an early end
+    logged = [int(own[-1, st.LOGGED]) for own in lived]
+    return [Lived(lived[k], ready.decoder.events(logs[k].tolist(), logged[k])) for k in range(n)]
 
 
 def differences(ready: Prepared, one: Lived, two: Lived) -> Iterator[str]:
     """Every number of the state (on the first day on which any differs), and the first event, that are not equal."""
-    differ = one.states.view(np.int64) != two.states.view(np.int64)
+    own = slice(0, ready.compiled.tables.weights)  # what follows is scratch: engines may ask rules in another order
+    differ = one.states[:, own].copy().view(np.int64) != two.states[:, own].copy().view(np.int64)
     for first in np.flatnonzero(differ.any(axis=1))[:1]:
         for k in np.flatnonzero(differ[first]):
             yield f"day {first + 1}: {section(ready, int(k))}: {one.states[first, k]!r} and {two.states[first, k]!r}"

@@ -120,6 +120,6 @@ def test_the_arrays_are_as_they_are_described(ready: Prepared) -> None:
     assert list(out.last[:, st.DAY]) == [days] * 3
     assert list(out.log_of) == [-1, -1, 0]
     block = out.block([0, 1, 2])
-    assert [row["trial"] for row in block.rows] == [0, 1, 2]
+    assert block.columns["trial"].values.tolist() == [0, 1, 2]
     assert list(block.events) == [2]
     assert block.daily.shape == (3, len(block.series), days)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from sim.batch import translating
+from sim.batch.compiling import KERNEL
 from sim.batch.translating import INTS, MODULES, REALS, SCALAR, digest, header, kinds, pack, translate
 from sim.conflict.state import Tables
 from sim.preparing import prepare
@@ -39,13 +40,20 @@ def patch(monkeypatch: pytest.MonkeyPatch) -> Patch:
 # --- sources --------------------------------------------------------------------------------------------------------
 
 
-def test_every_function_of_the_conflict_is_in_the_module_but_those_only_python_calls() -> None:
-    made = {node.name for node in ast.parse(translate()).body if isinstance(node, ast.FunctionDef)}
+def functions(source: str) -> dict[str, ast.FunctionDef]:
+    return {node.name: node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)}
+
+
+def test_every_function_of_the_conflict_is_in_the_module_or_in_its_only_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    placed = functions(translate(KERNEL))
+    monkeypatch.setattr(translating, "put_in_place", lambda functions, roots: functions)
+    made = functions(translate(KERNEL))
     for name in MODULES:
-        tree = ast.parse(inspect.getsource(__import__(name, fromlist=["_"])))
-        own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        assert own - translating.PYTHON_ONLY <= made, name
-    assert not made & translating.PYTHON_ONLY
+        own = functions(inspect.getsource(__import__(name, fromlist=["_"])))
+        assert set(own) - translating.PYTHON_ONLY <= set(made), name
+    assert not set(made) & translating.PYTHON_ONLY
+    assert set(placed) < set(made)
+    assert "day" not in placed
 
 
 def test_every_module_of_the_conflict_is_translated() -> None:
@@ -57,38 +65,33 @@ def test_every_module_of_the_conflict_is_translated() -> None:
     assert found | {"sim.draws"} == set(MODULES)
 
 
-def test_functions_named_to_be_inlined_exist() -> None:
-    made = {node.name for node in ast.parse(translate()).body if isinstance(node, ast.FunctionDef)}
-    assert made >= translating.INLINED
-
-
 @pytest.mark.parametrize(
     ("module", "old", "new"),
     [
         ("sim.conflict.clocks", "h <= 0.0", "h < 0.0"),
         ("sim.conflict.effects", "LOWER_TRUCE_RUNG = 3.0", "LOWER_TRUCE_RUNG = 2.0"),
-        ("sim.conflict.state", "\nWORLD = 32", "\nWORLD = 33"),
+        ("sim.conflict.state", "\nWORLD = 35", "\nWORLD = 36"),
         ("sim.draws", "for _ in range(10)", "for _ in range(11)"),
     ],
 )
 def test_a_change_in_any_source_changes_the_digest(patch: Patch, module: str, old: str, new: str) -> None:
-    before = digest([translate()])
-    assert digest([translate()]) == before
+    before = digest([translate(KERNEL)])
+    assert digest([translate(KERNEL)]) == before
     patch(module, old, new)
-    assert digest([translate()]) != before
+    assert digest([translate(KERNEL)]) != before
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_a_function_added_to_any_module_changes_the_digest(patch: Patch, module: str) -> None:
-    before = digest([translate()])
+    before = digest([translate(KERNEL)])
     patch(module, "\n\n\n", "\n\n\ndef added(x: float) -> float:\n    return x\n\n\n")
-    assert digest([translate()]) != before
+    assert digest([translate(KERNEL)]) != before
 
 
 def test_words_alone_change_nothing(patch: Patch) -> None:
-    before = digest([translate()])
+    before = digest([translate(KERNEL)])
     patch("sim.conflict.day", "Live through one day", "Live one day")
-    assert digest([translate()]) == before
+    assert digest([translate(KERNEL)]) == before
 
 
 def test_digests_keep_their_parts_apart() -> None:
@@ -99,7 +102,7 @@ def test_one_name_in_two_modules_is_refused(patch: Patch) -> None:
     """In one module the second would silently replace the first."""
     patch("sim.draws", "LARGEST_COUNT = 100_000", "LARGEST_COUNT = 100_000\nLARGEST_MEAN = 1.0")
     with pytest.raises(SyntaxError, match=r"`LARGEST_MEAN` is defined in sim\.draws and in sim\.conflict\.processes"):
-        translate()
+        translate(KERNEL)
 
 
 # --- packed tables --------------------------------------------------------------------------------------------------

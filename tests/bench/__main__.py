@@ -5,8 +5,9 @@
 - `batch_run_ratio`: the same model under Mesa's own `batch_run`, over the compiled engine
 - `floor_ratio`: the compiled engine over a compiled loop of as many draws and exponentials and nothing else
 - `microseconds_per_trial_day`, `draws_per_trial_day`, `exponentials_per_trial_day`: of the compiled engine, one thread
-- `two_core_efficiency`: trials a second of two workers over twice those of one
-- `cost_per_trial_ratio`, `peak_mb_million`: a million trials against ten thousand, stored; largest process
+- `two_core_efficiency`: trials a second of two workers over twice those of one, ten thousand stored, the engine loaded
+- `cost_per_trial_ratio`: seconds a trial of a million trials over those of ten thousand, stored by two workers
+- `peak_mb_million`: the most memory that the million's process ever held
 - `start_seconds_ratio`: `ceasefire run` of 1,000 trials of 30 days with a warm cache, over `python -c "import numpy"`
 - `compile_seconds`: the first compilation into an empty cache
 """
@@ -14,7 +15,7 @@
 from __future__ import annotations
 
 import os
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -33,6 +34,7 @@ from sim.batch.engine import run_arrays
 from sim.conflict import clocks, events, perceive, processes
 from sim.conflict.day import day
 from sim.draws import address
+from sim.ensemble import Results, run
 from sim.history.driving import begin_trial
 from sim.model import CeasefireModel, mesa
 from sim.preparing import Prepared, prepare
@@ -153,11 +155,30 @@ def command(*words: str, **environment: str) -> float:
     return time.perf_counter() - begun
 
 
-def ensemble(folder: Path, trials: int, workers: int) -> float:
-    """Seconds that a stored ensemble takes, start and end included."""
+def stored(folder: Path, trials: int, workers: int) -> float:
+    """Seconds that it takes here to run and store an ensemble and its summaries."""
     out = folder / f"{trials}-{workers}"
-    run = ("-m", "sim", "run", f"builtin:{SCENARIO}", "--trials", f"{trials}", "--workers", f"{workers}")
-    return command(*run, "--no-plots", "--out", f"{out}")
+    run(SCENARIO, trials=trials, workers=workers, out=out, progress=False)
+    return Results.open(out).manifest.wall_seconds
+
+
+# A process of its own says what it held: to its parent it would count what that held when it was made.
+ALONE = """
+import pathlib, sys
+from sim.cli import main
+main(sys.argv[1:], standalone_mode=False)
+status = pathlib.Path("/proc/self/status")
+print(status.read_text() if status.exists() else "")
+"""
+
+
+def stored_alone(folder: Path, trials: int) -> tuple[float, float]:
+    """Seconds and peak megabytes (nan where Linux does not tell them) of a process that stores an ensemble."""
+    out = folder / f"alone-{trials}"
+    words = ("run", f"builtin:{SCENARIO}", "--trials", f"{trials}", "--workers", "2", "--no-plots", "--out", f"{out}")
+    ended = subprocess.run([sys.executable, "-c", ALONE, *words], check=True, capture_output=True, text=True)
+    peak = re.search(r"VmHWM:\s+(\d+) kB", ended.stdout)
+    return Results.open(out).manifest.wall_seconds, int(peak[1]) / 1024 if peak else float("nan")
 
 
 # --- the figures ------------------------------------------------------------------------------------------------------
@@ -182,23 +203,41 @@ def engines() -> Iterator[tuple[str, float]]:
     yield "exponentials_per_trial_day", exponentials
 
 
-def whole_commands(million: bool) -> Iterator[tuple[str, float]]:
-    """Start, workers, compilation and the million, each as a process of its own."""
+def start(folder: Path) -> float:
+    """`ceasefire run` of 1,000 trials of 30 days with a warm cache, over `python -c "import numpy"`."""
+    words = (
+        "-m",
+        "sim",
+        "run",
+        f"builtin:{SCENARIO}",
+        "--trials",
+        "1000",
+        "--days",
+        "30",
+        "--workers",
+        "1",
+        "--no-plots",
+    )
+    warm = min(command(*words, "--out", f"{folder / str(k)}") for k in range(ROUNDS + 1))
+    return warm / min(command("-c", "import numpy") for _ in range(ROUNDS))
+
+
+def ensembles(million: bool) -> Iterator[tuple[str, float]]:
+    """Start, workers, compilation and the million."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        start = ("-m", "sim", "run", f"builtin:{SCENARIO}", "--days", "30", "--workers", "1", "--no-plots")
-        warm = min(command(*start, "--out", f"{folder / str(k)}") for k in range(ROUNDS))
-        yield "start_seconds_ratio", warm / min(command("-c", "import numpy") for _ in range(ROUNDS))
-        one, two = ensemble(folder, FEW, 1), ensemble(folder, FEW, 2)
-        yield "two_core_efficiency", one / (2 * two)
+        yield "start_seconds_ratio", start(folder)
+        yield "two_core_efficiency", stored(folder, FEW, 1) / (2 * stored(folder, FEW, 2))
         compile_only = "from sim.batch.compiling import kernels; kernels()"
         yield "compile_seconds", command("-c", compile_only, CEASEFIRE_CACHE=f"{folder / 'cache'}")
         if million:
-            yield "cost_per_trial_ratio", ensemble(folder, MILLION, 2) / MILLION / (two / FEW)
-            yield "peak_mb_million", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+            few, _ = stored_alone(folder, FEW)
+            many, peak = stored_alone(folder, MILLION)
+            yield "cost_per_trial_ratio", many / MILLION / (few / FEW)
+            yield "peak_mb_million", peak
 
 
 if __name__ == "__main__":
-    for source in (engines(), whole_commands("--quick" not in sys.argv)):
+    for source in (engines(), ensembles("--quick" not in sys.argv)):
         for name, value in source:
             print(f"{name}={value:.3g}", flush=True)

@@ -23,7 +23,7 @@ def memory(prepared: Prepared, s: list[float]) -> list[float]:
     forgotten = {
         st.LOGGED,
         st.RINGS,
-        *range(c.rings, c.n_state),
+        *range(c.weights, c.n_state),
         *range(c.fired_already, c.fired_already + c.n_interventions),
     }
     forgotten |= set(range(c.marks, c.marks + c.n_marks))

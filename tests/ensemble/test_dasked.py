@@ -102,7 +102,6 @@ def machines(tmp_path: Path) -> Iterator[Machines]:
 
 def wait_for_workers(machines: Machines, number: int) -> None:
     with dasked.connected(machines.address, None, 1) as cluster:
-        assert cluster is not None
         wait_until(lambda: cluster.threads >= number)
 
 
@@ -143,6 +142,20 @@ def test_results_are_those_of_a_local_run_byte_for_byte(scenario: Scenario, tmp_
     assert (there.manifest.status, there.manifest.workers) == ("done", 2)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("sets", [1, 400])
+def test_a_run_to_a_precision_stops_where_a_local_one_does(
+    scenario: Scenario, tmp_path: Path, shared: Machines, sets: int
+) -> None:
+    asked = {"precision": 0.06, "sets": sets, "trials": 2000 if sets == 1 else 4}
+    there = fake_run(scenario, tmp_path / "there", dask=shared.address, **asked)
+    here = fake_run(scenario, tmp_path / "here", workers=1, **asked)
+    assert contents(tmp_path / "there") == contents(tmp_path / "here")
+    assert there.manifest.plan == here.manifest.plan
+    assert there.manifest.precision == here.manifest.precision is not None
+    assert there.manifest.precision.reached and there.manifest.plan.most is not None
+
+
 def test_a_trial_that_fails_on_a_worker_is_a_row(scenario: Scenario, tmp_path: Path, shared: Machines) -> None:
     fake_run(scenario, tmp_path / "there", "failing", dask=shared.address)
     fake_run(scenario, tmp_path / "here", "failing", workers=1)
@@ -167,7 +180,6 @@ def test_few_chunks_are_handed_out_at_a_time(scenario: Scenario, tmp_path: Path,
 
     job = Job(scenario, FAKE + "simulate", tmp_path, "csv", ())
     with dasked.connected(shared.address, None, 1) as cluster:
-        assert cluster is not None
         for number, _ in enumerate(cluster.compute(job, todo())):
             assert len(handed) - number <= 2 * dasked.CHUNKS_A_THREAD
     assert sorted(handed) == list(range(20))

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from sim.analysis.intervals import wilson
-from sim.ensemble import Results, precision, running, tables
+from sim.ensemble import Results, columns, precision, running
 from sim.ensemble.plan import Chunk, Plan
 from sim.ensemble.precision import LEVEL, OneSet, OverSets, hits_by_set
 from sim.errors import InputError, ResultsError
@@ -174,7 +174,7 @@ def test_a_set_without_trials_says_nothing() -> None:
 
 
 def test_failed_trials_are_left_out() -> None:
-    table = tables.frame(
+    table = columns.of_rows(
         [
             {"set": 0, "trial": 0, "breakdown_day": 3, "error": None},
             {"set": 0, "trial": 1, "breakdown_day": None, "error": None},
@@ -183,7 +183,7 @@ def test_failed_trials_are_left_out() -> None:
         ]
     )
     assert list(hits_by_set(table)) == [(1, 2), (1, 1)]
-    assert list(hits_by_set(tables.frame([{"set": 0, "trial": 0, "error": "broke"}]))) == []
+    assert list(hits_by_set(columns.of_rows([{"set": 0, "trial": 0, "error": "broke"}]))) == []
 
 
 # --- the plan -------------------------------------------------------------------------------------------------------
@@ -255,7 +255,7 @@ def test_chunks_that_come_out_of_order_change_nothing(
 
     def shuffled(job: Any, todo: list[Chunk], *_: Any) -> Iterator[Any]:
         order = [chunk for k in range(0, len(todo), 4) for chunk in reversed(todo[k : k + 4])]
-        return running._in_process(job, order)
+        return running._one_after_another(job, order)
 
     monkeypatch.setattr(running, "_computed", shuffled)
     to_precision(scenario, tmp_path / "two")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -13,8 +14,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sim.ensemble import Results, manifest, run, tables
+from sim.ensemble import Results, columns, manifest, run, tables
 from sim.ensemble import running as running_module
+from sim.ensemble.worker import Job
 from sim.errors import InputError, ResultsError, RunError
 from sim.scenario import load
 from sim.scenario.schema import Scenario
@@ -84,6 +86,37 @@ def test_workers_change_no_byte(scenario: Scenario, tmp_path: Path) -> None:
     fake_run(scenario, tmp_path / "one", workers=1)
     fake_run(scenario, tmp_path / "three", workers=3)
     assert contents(tmp_path / "one") == contents(tmp_path / "three")
+
+
+@pytest.mark.slow
+def test_threads_and_processes_of_the_compiled_engine_change_no_byte(
+    scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
+    asked: dict[str, Any] = {"trials": 300, "sets": 3, "seed": 5, "events": [0, (2, 299)], "progress": False}
+    shared: list[int] = []
+    threads = running_module._in_threads
+    monkeypatch.setattr(running_module, "_in_threads", lambda *given: (shared.append(1), threads(*given))[1])
+    run(scenario, out=tmp_path / "one", workers=1, **asked)
+    run(scenario, out=tmp_path / "threads", workers=3, **asked)
+    assert shared == [1]
+    monkeypatch.setattr(running_module, "SET_WORTH", 1000)
+    run(scenario, out=tmp_path / "processes", workers=2, **asked)
+    assert shared == [1]
+    assert contents(tmp_path / "one") == contents(tmp_path / "threads") == contents(tmp_path / "processes")
+
+
+def test_threads_serve_where_the_engine_is_compiled_and_sets_are_worth_their_preparation(scenario: Scenario) -> None:
+    def chosen(engine: str, sets: int, trials: int, workers: int) -> bool:
+        asked = scenario.ensemble.model_copy(update={"sets": sets, "trials": trials})
+        job = Job(scenario.model_copy(update={"ensemble": asked}), engine, Path(), "csv", ())
+        return running_module._gain_from_threads(job, workers)
+
+    assert chosen("batch", 1, 10, 8)
+    assert chosen("batch", 1000, 60, 2)
+    assert not chosen("batch", 1000, 10, 2)
+    assert not chosen("batch", 1000, 60, 3)
+    assert not chosen("mesa", 1, 1000, 2)
 
 
 def test_what_is_not_asked_comes_from_the_scenario(scenario: Scenario, tmp_path: Path) -> None:
@@ -404,18 +437,50 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_rows(scenario_file: Path, t
     assert not any(is_running(pid) for pid in left), "workers outlive their parent"
 
 
+STOPPED = """
+import sys
+from sim.ensemble import run
+if __name__ == "__main__":
+    scenario, out, resume = sys.argv[1:]
+    run(scenario, trials=10_000, days=100, seed=5, workers=2, out=out, resume=resume == "resume", progress=False)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="sends signals of POSIX")
+@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
+def test_threads_that_are_killed_or_stopped_go_on_to_the_same_bytes(
+    scenario_file: Path, tmp_path: Path, sign: signal.Signals
+) -> None:
+    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
+    program, folder = tmp_path / "stopped.py", tmp_path / "r"
+    program.write_text(STOPPED)
+    command = [sys.executable, str(program), str(scenario_file), str(folder)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([*command, "begin"], env=environment, stderr=subprocess.DEVNULL) as process:
+        wait_for_chunks(folder, 2)
+        process.send_signal(sign)
+        process.wait(timeout=30)
+    stopped = Results.open(folder).manifest
+    assert not stopped.complete
+    assert stopped.status == ("running" if sign == signal.SIGKILL else "interrupted")
+    subprocess.run([*command, "resume"], env=environment, check=True)
+    run(scenario_file, out=tmp_path / "unbroken", trials=10_000, days=100, seed=5, workers=1, progress=False)
+    assert contents(folder) == contents(tmp_path / "unbroken")
+
+
 def test_a_disk_that_is_full_gives_a_clear_error_and_loses_nothing(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, written = tables.write, []
+    real, written = columns.write, []
 
-    def full(table: pd.DataFrame, path: Path) -> str:
+    def full(table: columns.Table, path: Path) -> str:
         written.append(path)
         if len(written) > 11:
             raise OSError(28, "No space left on device")
         return real(table, path)
 
-    monkeypatch.setattr(tables, "write", full)
+    monkeypatch.setattr(columns, "write", full)
     with pytest.raises(RunError, match="No space left on device; what is stored is safe.*--resume"):
         fake_run(scenario, tmp_path / "r")
     monkeypatch.undo()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import permutations
 
 import numpy as np
@@ -19,9 +20,20 @@ def one_cell(values: list[float]) -> sketch.Summary:
     return sketch.summarise(["x"], np.array(values, float).reshape(-1, 1, 1))
 
 
+def merge(summaries: Iterable[sketch.Summary]) -> sketch.Summary:
+    first, *others = summaries
+    gathered = sketch.Gatherer(first.days)
+    for summary in (first, *others):
+        gathered.add_summary(summary)
+    return gathered.summary()
+
+
 def assert_same(one: sketch.Summary, other: sketch.Summary) -> None:
-    for name in ("series", "n", "low", "high", "whole", "keys", "counts"):
+    for name in ("series", "n", "low", "high", "whole"):
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    for left, right in zip(one.filled.values(), other.filled.values(), strict=True):
+        for found, expected in zip(left, right, strict=True):
+            np.testing.assert_array_equal(found, expected)
     scale = float(np.max(np.abs([*one.low.ravel(), *one.high.ravel(), 1.0])))
     for name, unit in (("total", scale), ("squares", scale**2)):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-15, atol=1e-15 * unit)
@@ -35,7 +47,7 @@ def test_quantile_is_within_the_stated_error(values: list[float], q: float) -> N
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.integers(-48, 48), min_size=1, max_size=60), st.sampled_from(QS))
+@given(st.lists(st.integers(-127, 127), min_size=1, max_size=60), st.sampled_from(QS))
 def test_quantile_of_small_whole_numbers_is_exact(values: list[int], q: float) -> None:
     exact = float(np.quantile(values, q, method="inverted_cdf"))
     assert sketch.quantile(one_cell([float(v) for v in values]), q)[0, 0] == exact
@@ -44,20 +56,20 @@ def test_quantile_of_small_whole_numbers_is_exact(values: list[int], q: float) -
 @settings(max_examples=60, deadline=None)
 @given(columns, columns)
 def test_merge_is_commutative(a: list[float], b: list[float]) -> None:
-    assert_same(sketch.merge([one_cell(a), one_cell(b)]), sketch.merge([one_cell(b), one_cell(a)]))
+    assert_same(merge([one_cell(a), one_cell(b)]), merge([one_cell(b), one_cell(a)]))
 
 
 @settings(max_examples=60, deadline=None)
 @given(columns, columns, columns)
 def test_merge_is_associative(a: list[float], b: list[float], c: list[float]) -> None:
     one, two, three = one_cell(a), one_cell(b), one_cell(c)
-    assert_same(sketch.merge([sketch.merge([one, two]), three]), sketch.merge([one, sketch.merge([two, three])]))
+    assert_same(merge([merge([one, two]), three]), merge([one, merge([two, three])]))
 
 
 @settings(max_examples=60, deadline=None)
 @given(columns, columns)
 def test_merge_gives_the_summary_of_all(a: list[float], b: list[float]) -> None:
-    assert_same(sketch.merge([one_cell(a), one_cell(b)]), one_cell(a + b))
+    assert_same(merge([one_cell(a), one_cell(b)]), one_cell(a + b))
 
 
 @settings(max_examples=60, deadline=None)
@@ -82,13 +94,12 @@ def test_cells_do_not_mix(values: np.ndarray) -> None:
             assert sketch.quantile(summary, q)[i, j] == sketch.quantile(alone, q)[0, 0]
 
 
-def test_merging_in_any_order_and_in_many_steps_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_merging_in_any_order_is_the_same() -> None:
     rng = np.random.default_rng(1)
     parts = [sketch.summarise(["x", "y"], rng.lognormal(size=(20, 2, 5))) for _ in range(4)]
-    whole = sketch.merge(parts)
-    monkeypatch.setattr(sketch, "_KEYS_HELD", 10)
+    whole = merge(parts)
     for order in permutations(parts):
-        assert_same(sketch.merge(order), whole)
+        assert_same(merge(order), whole)
 
 
 def test_what_is_not_finite_is_left_out() -> None:
@@ -106,17 +117,48 @@ def test_a_day_without_values_has_no_quantile() -> None:
 
 def test_summaries_of_different_series_are_refused() -> None:
     with pytest.raises(ValueError, match="different series"):
-        sketch.merge([one_cell([1.0]), sketch.empty(["y"], 1)])
+        merge([one_cell([1.0]), sketch.empty(["y"], 1)])
 
 
-def test_merging_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="no summary"):
-        sketch.merge([])
+def test_a_summary_of_no_series_adds_nothing() -> None:
+    assert_same(merge([sketch.empty([], 1), one_cell([1.0])]), one_cell([1.0]))
 
 
-def test_bins_and_keys_undo_each_other() -> None:
-    summary = sketch.summarise(["x", "y"], np.array([[[-5.0, 0.0], [3.0, 1e9]]]))
-    np.testing.assert_array_equal(sketch.keys_of(*sketch.bins_of(summary)), summary.keys)
+@settings(max_examples=200, deadline=None)
+@given(st.floats(-1e14, 1e14))
+def test_a_value_lies_in_its_bin(value: float) -> None:
+    number = sketch.bin_of(np.array([value]))
+    near, far = (abs(float(sketch.value_of(number, end)[0])) for end in (0.0, 1.0))
+    assert np.sign(number[0]) == (0 if abs(value) < sketch.SMALLEST else np.sign(value))
+    if number[0]:
+        assert near <= abs(value) < far
+        assert far - near <= sketch.RELATIVE_ERROR * near
+
+
+def test_bins_grow_with_the_values() -> None:
+    values = np.sort(np.concatenate([-np.logspace(-5, 14, 500), np.logspace(-5, 14, 500), [0.0]]))
+    assert (np.diff(sketch.bin_of(values)) >= 0).all()
+
+
+def test_a_series_keeps_only_the_bins_that_hold_something() -> None:
+    histogram = sketch.Histogram(days=2)
+    histogram.add_values(np.array([[0.0, 1.0], [1e9, 1.0]]), None)
+    assert histogram.counts.shape == (2, 3)
+    assert [part.tolist() for part in histogram.filled()] == [
+        [0, 0, 1], sketch.bin_of(np.array([0.0, 1e9, 1.0])).tolist(), [1, 1, 2],
+    ]  # fmt: skip
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from([0.0, 1.0, -3.0, 0.1, 2.0**30, float("nan")]), min_size=2, max_size=40))
+def test_sums_of_whole_numbers_and_of_others_are_exact_whichever_way_they_are_added(values: list[float]) -> None:
+    import math
+
+    counted = [value for value in values if not math.isnan(value)]
+    summary = one_cell(values)
+    assert summary.n[0, 0] == len(counted)
+    assert summary.total[0, 0] == pytest.approx(math.fsum(counted), rel=1e-15)
+    assert summary.squares[0, 0] == pytest.approx(math.fsum(value * value for value in counted), rel=1e-15)
 
 
 def test_beyond_the_largest_bin_the_extremes_still_hold() -> None:

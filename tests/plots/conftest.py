@@ -75,19 +75,32 @@ def make_scenario() -> Scenario:
                 | ({"factions": {"nlf": {"name": "NLF"}, "hts": {"name": "HTS"}}} if id_ == "rebels" else {})
                 for id_, name in ACTORS.items()
             },
-            "places": {id_: {"name": name, "lat": 36, "lon": 37, "control": "rebels"} for id_, name in PLACES.items()},
+            "places": {
+                id_: {"name": name, "lat": 35.4 + 0.13 * k, "lon": 36.2 + 0.15 * (k % 3), "control": "rebels",
+                      "neighbours": [list(PLACES)[k - 1]] if k else []}
+                for k, (id_, name) in enumerate(PLACES.items())
+            },
             "posts": {"taftanaz": {"name": "at Taftanaz", "owner": "turkey", "place": "idlib_core"}},
             "agreement": {"name": "Sochi", "parties": ["turkey", "russia"]},
             "fighting": {"between": ["syria", "rebels"], "regimes": {"quiet": {"mean": 1, "size": 1}}},
             "ladder": LADDER,
             "events": events,
-            "rules": {},
+            "rules": {
+                "hit_post": {"actor": "syria", "target": "turkey", "event": "hit_post", "rate": 0.1},
+                "retaliate": {"actor": "turkey", "target": "syria", "event": "retaliate", "rate": 0.1},
+            },
+            "afterwards": {
+                "war": {"on": dt.date(2020, 2, 27), "event": "operation", "actor": "turkey", "known_afterwards": True},
+                "deal": {"on": dt.date(2020, 3, 6), "event": "agreement_in_force", "known_afterwards": True},
+                "words": {"on": dt.date(2020, 3, 7), "event": "protest", "known_afterwards": True},
+                "late": {"on": dt.date(2021, 3, 7), "event": "operation", "known_afterwards": True},
+            },
             "outcomes": {
                 "broken": {"any": ["direct_war", "repudiated"], "headline": True, "before": "new_agreement",
                            "about": "the 2018 agreement is blown up before a new one is in force"},
                 "direct_war": {"count": "deaths", "at_least": 1, "about": "sustained fire between two armies"},
                 "repudiated": {"count": "deaths", "at_least": 1},
-                "new_agreement": {"count": "deaths", "at_least": 1},
+                "new_agreement": {"count": "event.agreement_in_force", "at_least": 1},
                 "clash_acknowledged": {"count": "deaths", "at_least": 1},
             },
         }
@@ -111,6 +124,10 @@ def make_trials(rng: np.random.Generator) -> pd.DataFrame:
     frame["observed_days"] = frame["breakdown_day"].fillna(HORIZON).astype(int)
     frame["deaths"] = np.round(rng.lognormal(7, 0.5, n)).astype(int)
     frame["displaced"] = np.round(700 + 400 * rng.beta(2, 3, n))
+    frame["first_mover_rule"] = rng.choice(["hit_post", "retaliate", None], n)
+    frame["crossing_rule"] = np.where(frame["breakdown_day"].notna(), "retaliate", None)
+    for k, place in enumerate(PLACES):
+        frame[f"taken.{place}"] = np.where(rng.random(n) < 1 / (1 + k), 1.0, 0.4)
     names = list(ACTORS)
     for a in range(5):
         for b in range(a + 1, 5):
@@ -127,6 +144,8 @@ def make_daily(rng: np.random.Generator) -> pd.DataFrame:
     series = {"deaths": rng.negative_binomial(1, 1 / (1 + level)).astype(float)}
     flow = 25 * np.exp(-day / 18)[None, :] * np.exp(rng.normal(0, 0.5, (400, 1)))
     series["displaced"] = 690 + np.cumsum(flow, axis=1)
+    series["deaths_7d"] = 7 * series["deaths"]
+    series["rung"] = np.minimum(9, rng.poisson(4, (400, HORIZON))).astype(float)
     for k, place in enumerate(PLACES):
         pace = np.exp(rng.normal(-4.5 - 0.35 * abs(k - 2), 1, (400, 1)))
         series[f"taken.{place}"] = np.minimum(1, (k < 3) * 0.5 + pace * day[None, :])
@@ -177,6 +196,12 @@ def make_trajectory() -> Trajectory:
     return Trajectory({"breakdown_day": 15, "direct_war_day": 15}, daily, events)
 
 
+def make_ghost() -> Trajectory:
+    """The trial without its replies: it parts on day 4 and never ends."""
+    events = [event for event in make_trajectory().events if event.rule != "retaliate"]
+    return Trajectory({"breakdown_day": None}, {"rung": [3.0] * HORIZON}, events)
+
+
 def make_results() -> Synthetic:
     rng = np.random.default_rng(11)
     manifest = {"seed": 0, "sets": SETS, "trials": TRIALS, "version": "0.1.0"}
@@ -186,3 +211,9 @@ def make_results() -> Synthetic:
 @pytest.fixture(scope="session")
 def results() -> Synthetic:
     return make_results()
+
+
+@pytest.fixture(autouse=True)
+def no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A trial that is lived again without a rule is the ghost above."""
+    monkeypatch.setattr("sim.plots.single.rerun", lambda scenario, engine, trial: make_ghost())

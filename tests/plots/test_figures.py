@@ -13,18 +13,29 @@ import pandas as pd
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as MplFigure
+from matplotlib.patches import Polygon
 
 from sim.errors import InputError, ResultsError
 from sim.plots import DOUBLE_MM, FIGURES, SINGLE_MM, caption, draw, figure_data, figure_of, new_axes, save
 from sim.plots.distributions import stacks
+from sim.plots.flow import lumped
 from sim.plots.ladder import spread
-from sim.plots.registry import moving
-from sim.plots.style import columns_within
+from sim.plots.overall import afterwards_of
+from sim.plots.sectormap import cells
+from sim.plots.single import moving, part_day, switched_off
+from sim.plots.style import columns_within, percent
 
 UNITS = {
     "outcomes": ("Trials (%)", None),
     "survival": ("Day (1 = 11 Feb 2020)", "Trials without breakdown (%)"),
+    "incidence": ("Day (1 = 11 Feb 2020)", "Trials that ended so (%)"),
     "dots": ("Day (1 = 11 Feb 2020)", None),
+    "flow": (None, None),
+    "running": ("Trials so far", "Trials (%)"),
+    "ghost": ("Day (1 = 11 Feb 2020)", "Highest rung of any dyad"),
+    "wall": ("Day (1 = 11 Feb 2020)", "Rung"),
+    "map": (None, None),
+    "fans": ("Day (1 = 11 Feb 2020)", None),
     "ladder": ("Day (1 = 11 Feb 2020)", "Rung of the ladder"),
     "daily-deaths": ("Day (1 = 11 Feb 2020)", "Deaths a day (people)"),
     "daily-displaced": ("Day (1 = 11 Feb 2020)", "Displaced people (thousand)"),
@@ -67,7 +78,7 @@ def test_nothing_is_clipped_at_either_width(name: str, width: float, results: An
     assert drawn.x0 >= 0 and drawn.x1 <= across and drawn.y0 >= 0 and drawn.y1 <= up
     foot = max(text.get_window_extent(renderer).y1 for text in figure.texts)
     assert min(part.get_tightbbox(renderer).y0 for part in figure.axes) >= foot - 2
-    assert ax.get_position().width > 0.5 or name in ("dots", "outcomes")
+    assert ax.get_position().width > 0.5 or name in ("dots", "outcomes", "map")
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -276,6 +287,12 @@ def test_another_outcome(name: str, results: Any) -> None:
     assert isinstance(figure_data(name, results, outcome="direct_war"), pd.DataFrame)
 
 
+def test_data_at_hand_are_not_gathered_again(results: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = figure_data("wall", results)
+    monkeypatch.setattr(type(results), "trajectory", None)
+    assert draw("wall", results, data=data).get_title().startswith("25 trials")
+
+
 def test_an_unknown_figure_or_outcome_is_named(results: Any) -> None:
     with pytest.raises(InputError, match="unknown figure `surviva`; allowed: outcomes.*did you mean `survival`"):
         draw("surviva", results)
@@ -311,3 +328,148 @@ def test_a_bare_figure_is_made_outside_a_notebook() -> None:
     figure = figure_of(new_axes(89, 60))
     assert type(figure) is MplFigure
     assert figure.get_size_inches() * 25.4 == pytest.approx((89, 60))
+
+
+# --- ends, walls, ghosts, maps ----------------------------------------------------------------------------------------
+
+
+def test_incidence_draws_each_end_with_both_ranges_and_what_happened(results: Any) -> None:
+    data, ax = figure_data("incidence", results), draw("incidence", results)
+    lines = {str(line.get_label()): line for line in ax.lines}
+    for end, rows in data.groupby("end"):
+        assert list(lines[str(end).replace("_", " ").capitalize()].get_ydata()) == rows["incidence"].tolist()
+    last = data[data["day"] == 180]
+    for label, low, high in (("_range", "range_low", "range_high"), ("_chance", "mc_low", "mc_high")):
+        bars = [bars.get_segments()[0][:, 1] for bars in ax.collections if bars.get_label() == label]
+        assert np.allclose(np.sort([bar[0] for bar in bars]), np.sort(last[low]))
+        assert np.allclose(np.sort([bar[1] for bar in bars]), np.sort(last[high]))
+    ticks = [line for line in ax.lines if line.get_label() == "_known"]
+    assert [list(tick.get_xdata()) for tick in ticks] == [[17], [25]]
+    assert {tick.get_markerfacecolor() for tick in ticks} == {"none"}
+    assert "known afterwards" in " ".join(text.get_text() for text in ax.get_legend().get_texts())
+
+
+def test_only_what_an_outcome_counts_has_words_and_words_alone_are_no_step(results: Any) -> None:
+    assert [(known.day, known.text) for known in afterwards_of(results.scenario)] == [
+        (17, ""), (25, "6 Mar: agreement in force"), (391, ""),
+    ]  # fmt: skip
+
+
+def test_without_an_end_there_is_no_incidence(results: Any) -> None:
+    bare = replace(
+        results, trials=results.trials.drop(columns=["direct_war_day", "repudiated_day", "new_agreement_day"])
+    )
+    for name in ("incidence", "flow"):
+        with pytest.raises(ResultsError, match="none of the competing ends direct_war"):
+            draw(name, bare)
+
+
+def test_the_flow_counts_out_of_a_thousand(results: Any) -> None:
+    data, ax = figure_data("flow", results), draw("flow", results)
+    assert data["count"].sum() == 1999
+    words = [text.get_text() for text in ax.texts]
+    expected = 1000 * data.loc[data["first move"] == "hit_post", "count"].sum() / 1999
+    assert f"Hit post  {expected:.0f}" in words
+    heights = [np.ptp(band.get_paths()[0].vertices[:, 1]) for band in ax.collections if band.get_label() == "_block"]
+    assert sum(heights) == pytest.approx(2000)
+
+
+def test_rare_ways_are_lumped_together() -> None:
+    table = pd.DataFrame({"a": list("uvwx"), "b": ["end"] * 4, "count": [5, 4, 2, 1]})
+    kept = lumped(table, ["a", "b"], 2)
+    assert dict(zip(kept["a"], kept["count"], strict=True)) == {"u": 5, "v": 4, "other": 3}
+    assert list(lumped(table, ["a", "b"], 3)["a"]) == list("uvwx")
+
+
+def test_running_ends_at_the_whole_estimate(results: Any) -> None:
+    data, ax = figure_data("running", results), draw("running", results)
+    line = next(line for line in ax.lines if line.get_label() == "estimate so far")
+    assert list(line.get_ydata()) == data["probability"].tolist()
+    whole = figure_data("outcomes", results).loc["broken"]
+    assert data.iloc[-1].to_dict() == pytest.approx({"trials": 1999, **whole.to_dict()})
+
+
+def test_the_wall_draws_25_trials_of_one_set(results: Any) -> None:
+    data, ax = figure_data("wall", results), draw("wall", results)
+    assert data["trial"].nunique() == 25
+    assert set(data["came"].dropna()) == {15}
+    ladders = [line for line in ax.lines if line.get_color() == "#0072B2"]
+    assert len(ladders) == 25
+    first = data[data["trial"] == data["trial"].iloc[0]]
+    rungs = np.asarray(ladders[0].get_ydata()) * 12 - 3
+    assert rungs == pytest.approx(first["rung"])
+
+
+def test_the_ghost_parts_where_the_events_do(results: Any) -> None:
+    data, ax = figure_data("ghost", results), draw("ghost", results)
+    assert set(data["without"]) == {"retaliate"} and set(data["parted"]) == {4}
+    lines = {str(line.get_label()): line for line in ax.lines}
+    assert list(lines["they part, day 4"].get_xdata()) == [4, 4]
+    assert list(lines["its ghost, without retaliate"].get_ydata()) == [3.0] * 180
+    assert "breakdown of the trial, day 15" in lines and not any("of the ghost" in name for name in lines)
+
+
+def test_the_ghost_lacks_the_rule_that_was_asked_for(results: Any) -> None:
+    assert set(figure_data("ghost", results, without="hit_post")["without"]) == {"hit_post"}
+    with pytest.raises(InputError, match="there is no rule `retaliat`; did you mean `retaliate`"):
+        draw("ghost", results, without="retaliat")
+    off = switched_off(results.scenario, "hit_post").rules
+    assert not off["hit_post"].enabled and off["retaliate"].enabled
+
+
+def test_the_ghost_prefers_the_rule_that_decided(results: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the rules before the end, the latest first, it takes the one without which the end does not come."""
+    still = {"breakdown_day": 15}
+
+    def live(scenario: Any, engine: Any, trial: int) -> Any:
+        off = next(name for name, rule in scenario.rules.items() if not rule.enabled)
+        return replace(results.one, row={"breakdown_day": None} if off == "hit_post" else still)
+
+    monkeypatch.setattr("sim.plots.single.rerun", live)
+    assert set(figure_data("ghost", results)["without"]) == {"hit_post"}
+
+
+def test_lists_of_events_part_on_the_first_day_that_differs(results: Any) -> None:
+    events = results.one.events
+    later = [replace(event, time=0.9, hazard=0.5) for event in events]
+    assert part_day(events, later) is None
+    assert part_day(events, events[:-1]) == 140
+    assert part_day(events[1:], events) == 1
+
+
+def test_the_map_shows_the_share_of_trials_that_lost_each_sector(results: Any) -> None:
+    data, ax = figure_data("map", results), draw("map", results)
+    used = results.trials[results.trials["error"].isna()]
+    shares = [float((used[f"taken.{place}"] == 1).mean()) for place in data["place_id"]]
+    assert data["probability"].tolist() == pytest.approx(shares)
+    badges = [text.get_text() for text in ax.texts]
+    assert f"2\n{percent(shares[1])} %" in badges
+    foot = "\n".join(text.get_text() for text in figure_of(ax).texts)
+    assert all(f"{k + 1}  {name}" in foot for k, name in enumerate(data["place"]))
+    assert len([patch for patch in ax.patches if isinstance(patch, Polygon)]) == 7
+
+
+def test_without_sectors_there_is_no_map(results: Any) -> None:
+    bare = replace(results, scenario=results.scenario.model_copy(update={"places": {}}))
+    for name in ("map", "sectors"):
+        with pytest.raises(ResultsError, match="idlib-2020-02-11 has no sectors"):
+            draw(name, bare)
+
+
+def test_cells_of_a_map_hold_what_is_nearest() -> None:
+    points = np.array([[0.0, 0.0], [10.0, 0.0], [0.0, 30.0]])
+    left, right, far = cells(points, reach=8.0)
+    assert left[:, 0].max() == pytest.approx(5) and right[:, 0].min() == pytest.approx(5)
+    assert np.linalg.norm(far - points[2], axis=1).max() == pytest.approx(8)
+    for cell, point in zip((left, right, far), points, strict=True):
+        away = np.linalg.norm(cell[:, None] - points[None], axis=2)
+        assert np.all(np.linalg.norm(cell - point, axis=1) <= away.min(axis=1) + 1e-9)
+
+
+def test_small_fans_draw_each_series_at_its_own_scale(results: Any) -> None:
+    data, ax = figure_data("fans", results), draw("fans", results)
+    assert list(data["series"].unique()) == ["deaths_7d", "displaced", "rung"]
+    for panel, (_, rows) in zip(ax.child_axes, data.groupby("series"), strict=True):
+        lines = {line.get_label(): list(line.get_ydata()) for line in panel.lines}
+        assert lines == {"median": rows["q50"].tolist(), "mean": rows["mean"].tolist()}
+        assert "(" in panel.get_title(loc="left") or "rung" in panel.get_title(loc="left")
