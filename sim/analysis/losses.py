@@ -9,11 +9,11 @@ import pandas as pd
 from sim.analysis.outcomes import numbers, table, usable
 from sim.errors import ResultsError
 
-WHOLE = 1 - 1e-6  # a sector of which no more than this is missing is lost
+MOST = 0.5  # share of a sector from which on it counts as lost
 
 
 def loss_table(trials: pd.DataFrame, places: Iterable[str]) -> pd.DataFrame:
-    """Probability that the attacking side holds all of a sector on the trial's last day; one row a sector.
+    """Probability that the attacking side holds half of a sector or more on the trial's last day; one row a sector.
 
     Reads the columns `taken.PLACE` (share of the sector, 0 to 1); ResultsError where the trials have none.
     """
@@ -23,7 +23,7 @@ def loss_table(trials: pd.DataFrame, places: Iterable[str]) -> pd.DataFrame:
         raise ResultsError(
             f"no column taken.{missing[0]} in these trials: an earlier version ran them; run the scenario again"
         )
-    flags = {name: pd.Series(numbers(used, f"taken.{name}") >= WHOLE, index=used.index) for name in names}
+    flags = {name: pd.Series(numbers(used, f"taken.{name}") >= MOST, index=used.index) for name in names}
     frame = table(flags, used["set"])
     frame.index.name = "place_id"
     return frame

@@ -10,14 +10,14 @@ import importlib.util
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from sim.batch.translating import digest, translate
+from sim.batch.translating import digest, sources, translate
 
 KERNEL = '''
 @intrinsic
@@ -99,13 +99,13 @@ def _private_folder() -> Path:
     return private if own and not private.is_symlink() else Path(tempfile.mkdtemp(prefix="ceasefire-"))
 
 
-def write_module(source: str) -> Path:
-    """The generated module's file, written if it is not there yet."""
-    path = cache_folder() / f"kernel_{digest([source, sys.version, _numba_version()])}.py"
+def write_module(sources: Sequence[str], make: Callable[[], str]) -> Path:
+    """The generated module's file, made if there is none of these sources, this Python and this numba yet."""
+    path = cache_folder() / f"kernel_{digest([*sources, sys.version, _numba_version()])}.py"
     if not path.exists():
         handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(handle, "w") as file:
-            file.write(source)
+            file.write(make())
         os.utime(temporary, (0, 0))  # numba's cache asks for the date: two processes that write alike must agree
         Path(temporary).replace(path)
     return path
@@ -120,7 +120,7 @@ def _numba_version() -> str:
 @cache
 def kernels() -> ModuleType:
     """The module of compiled functions; says so when they have to be compiled first."""
-    path = write_module(translate(KERNEL))
+    path = write_module([KERNEL, *sources()], lambda: translate(KERNEL))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ImportError(f"cannot load the generated module {path}")

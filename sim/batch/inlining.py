@@ -25,34 +25,32 @@ class Body(NamedTuple):
 def put_in_place(functions: Mapping[str, ast.FunctionDef], roots: set[str]) -> Functions:
     """The functions that are left once each with one caller and a plain body stands in that caller; `roots` stay."""
     left = {name: deepcopy(function) for name, function in functions.items()}
-    for name in _callees_first(left):
-        callers = [caller for caller in left if name in set(_called(left[caller]))]
-        if name in roots or len(callers) != 1 or _calls(left)[name] != 1:
+    calls = {name: Counter(_called(function)) for name, function in left.items()}
+    for name in _callees_first(calls):
+        callers = [caller for caller in left if calls[caller][name]]
+        if name in roots or len(callers) != 1 or calls[callers[0]][name] != 1:
             continue
         plain = _plain(left[name])
         mover = None if plain is None else _Mover(left[name], plain)
         if mover is not None and mover.move(left[callers[0]]):
-            del left[name]
+            calls[callers[0]] += calls.pop(name)
+            del left[name], calls[callers[0]][name]
     return left
 
 
-def _callees_first(functions: Functions) -> list[str]:
+def _callees_first(calls: Mapping[str, Counter[str]]) -> list[str]:
     """The names, each after those it calls, so that what moves has already taken in what moves into it."""
     ordered: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        for callee in dict.fromkeys(_called(functions[name])):
-            if callee in functions and callee != name and callee not in ordered:
+        for callee in calls[name]:
+            if callee in calls and callee != name and callee not in ordered:
                 visit(callee)
         ordered[name] = None
 
-    for name in functions:
+    for name in calls:
         visit(name)
     return list(ordered)
-
-
-def _calls(functions: Functions) -> Counter[str]:
-    return Counter(name for function in functions.values() for name in _called(function))
 
 
 def _called(node: ast.AST) -> Iterator[str]:

@@ -152,6 +152,12 @@ def translate(kernel: str) -> str:
     return "\n\n".join([IMPORTS, DECORATOR, f"N_MARKS = {header()['n_marks']}", *body]) + "\n"
 
 
+def sources() -> list[str]:
+    """The text of all that `translate` depends on: what the compiled module is the same for, without making it."""
+    modules = (*MODULES, __name__, put_in_place.__module__)
+    return [inspect.getsource(importlib.import_module(name)) for name in modules]
+
+
 def _defined(part: ast.stmt) -> Iterator[str]:
     """The names that a definition or an assignment makes."""
     if isinstance(part, ast.FunctionDef | ast.ClassDef):

@@ -28,8 +28,7 @@ from sim.history.filtering import (
     Truce,
     chain,
     disagreements,
-    filter_path,
-    filter_regimes,
+    filter_to_end,
     fragile_probability,
 )
 from sim.scenario.compiling import Compiled
@@ -176,8 +175,8 @@ def _filtered(
     regimes: Any = {name: (regime.mean, regime.size) for name, regime in fixed.fighting.regimes.items()}
     hidden = chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio)
     standing = _truces_from(fixed, compiled, truces, first)
-    probabilities = filter_regimes(observed, hidden, standing)
-    return [float(p) for p in probabilities], filter_path(observed, hidden, standing), (first, observed)
+    path = filter_to_end(observed, hidden, standing)
+    return [float(p) for p in path[-1]], path[: len(observed)], (first, observed)
 
 
 def _truces_from(fixed: Scenario, compiled: Compiled, truces: list[Truce], first: dt.date) -> list[Truce]:

@@ -157,10 +157,17 @@ def filter_regimes(
     last observation are days without record: the chain goes on, nothing is learnt. `start` (k,) holds the
     probabilities on the day before the first; default the chain's stationary distribution without a truce.
     """
+    path = filter_to_end(deaths, chain, truces, start)
+    return path[-1] if len(path) else _start(chain, start)
+
+
+def filter_to_end(
+    deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
+) -> Floats:
+    """As `filter_path`, and on through the days of `truces` beyond the last observation, a row each."""
     observed = sum(item.days for item in deaths)
     blind = [Observation(None)] * (len(truces) - observed)
-    path = filter_path([*deaths, *blind], chain, truces, start)
-    return path[-1] if len(path) else _start(chain, start)
+    return filter_path([*deaths, *blind], chain, truces, start)
 
 
 def filter_path(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.analysis.losses import WHOLE, loss_table
+from sim.analysis.losses import MOST, loss_table
 from sim.analysis.outcomes import table, usable
 from sim.errors import ResultsError
 from sim.plots import ground, sectormap
@@ -73,20 +73,20 @@ def dyad_columns(scenario: Scenario, columns: Sequence[str]) -> dict[tuple[str, 
 
 
 def _map(view: View) -> pd.DataFrame:
-    """Each sector's place and how probable it is that it is lost; `lost_before` where all trials begin without it."""
+    """Each sector's place and how probable it is that it is lost; `lost_before` where nearly all trials begin so."""
     places = _places(view)
     losses = loss_table(view.results.trials, places)
     daily = daily_series(view, [f"taken.{name}" for name in places])
     first = daily[daily["day"] == 1].set_index("series")["q05"]
     about = pd.DataFrame(
-        [(name, it.name, it.lat, it.lon, first[f"taken.{name}"] >= WHOLE) for name, it in places.items()],
+        [(name, it.name, it.lat, it.lon, first[f"taken.{name}"] >= MOST) for name, it in places.items()],
         columns=["place_id", "place", "lat", "lon", "lost_before"],
     )
     return about.join(losses, on="place_id")
 
 
 def _draw_map(data: pd.DataFrame, ax: Axes, view: View) -> Axes:
-    title = f"Sectors wholly held by {attacker(view)} on day {view.horizon}"
+    title = f"Sectors held for the most part by {attacker(view)} on day {view.horizon}"
     return sectormap.sector_map(data, ax, title, {name: it.neighbours for name, it in view.scenario.places.items()})
 
 
@@ -99,11 +99,11 @@ FIGURES: dict[str, Figure] = {
     "map": Figure(
         sectormap.sector_map, "map of the sectors with the probability that each is lost", _map, _draw_map,
         lambda view: (
-            f"Share of trials in which {attacker(view)} holds the whole sector on the trial's last day; in brackets "
-            "the 95 % Monte Carlo interval, after it the 5-95 % range across parameter sets. Cells are drawn around "
+            f"Share of trials in which {attacker(view)} holds half of the sector or more on the trial's last day; in "
+            "brackets the 95 % Monte Carlo interval, after it the 5-95 % range across parameter sets. Cells are drawn around "
             "one point for each sector; they are no borders and show no position."
         ),
-        lambda data, width: (0.85 * width if width < 136 else 105.0) + 3 * len(data),
+        lambda data, width: (0.85 * width if width < 136 else 105.0) + 4 * len(data),
     ),
     "dyads": Figure(
         ground.dyads, "how high each dyad climbed: share of trials by peak rung", _dyads,

@@ -18,10 +18,12 @@ from sim.plots.style import (
     capital,
     figure_of,
     finish,
+    fit,
     footer,
     narrow,
     new_axes,
     percent,
+    width_points,
 )
 
 if TYPE_CHECKING:
@@ -34,14 +36,14 @@ CORNERS = 48
 
 def sector_map(
     table: pd.DataFrame, ax: Axes | None = None, title: str = "",
-    neighbours: Mapping[str, Sequence[str]] | None = None, label: str = "Lost by the last day (% of trials)",
+    neighbours: Mapping[str, Sequence[str]] | None = None, label: str = "Lost on the last day (% of trials)",
     listed: bool = True,
 ) -> Axes:  # fmt: skip
     """Sectors coloured by the probability that they are lost, numbered; with `listed`, names and both ranges below.
 
     Columns: place_id, place, lat, lon, lost_before (true or false), probability, mc_low, mc_high, range_low,
     range_high. A cell holds what is nearer to its middle than to any other, cut off `REACH` km around it; dotted
-    lines join `neighbours`. Sectors that were lost before are hatched.
+    lines join `neighbours`. Those that were lost on the first day are hatched.
     """
     import matplotlib as mpl
     from matplotlib.patches import Polygon
@@ -66,9 +68,10 @@ def sector_map(
     _bar(ax, label)
     _scale(ax, FOOT if narrow(ax) else SMALL)
     if listed:
-        lines = [_line(k + 1, row) for k, (_, row) in enumerate(table.iterrows())]
-        half = len(lines) if narrow(ax) else -(-len(lines) // 2)
-        footer(figure_of(ax), [lines[:half], lines[half:]] if half < len(lines) else [lines])
+        columns = 1 if narrow(ax) else 2
+        entries = [_entry(k + 1, row, width_points(ax) / columns - 14) for k, (_, row) in enumerate(table.iterrows())]
+        half = -(-len(entries) // columns)
+        footer(figure_of(ax), [sum(entries[k * half : (k + 1) * half], []) for k in range(columns)])
     return ax
 
 
@@ -81,13 +84,14 @@ def _badge(ax: Axes, number: int, said: str, point: Floats) -> None:
     )  # fmt: skip
 
 
-def _line(number: int, row: pd.Series[Any]) -> str:
-    """A sector's name, share and ranges."""
-    name = f"{number}  {capital(str(row['place']))}" + ", lost before the first day" * bool(row["lost_before"])
+def _entry(number: int, row: pd.Series[Any], width: float) -> list[str]:
+    """A sector's name, share and ranges, in lines of that many points."""
+    name = f"{number}  {capital(str(row['place']))}" + ", so from the first day" * bool(row["lost_before"])
     said = f"{name}: {percent(row['probability'])} % (chance {_between(row['mc_low'], row['mc_high'])} %"
-    if np.isnan(row["range_low"]):
-        return f"{said})"
-    return f"{said}, sets {_between(row['range_low'], row['range_high'])} %)"
+    if not np.isnan(row["range_low"]):
+        said += f", sets {_between(row['range_low'], row['range_high'])} %"
+    first, *rest = fit(f"{said})", width, SMALL).splitlines()
+    return [first, *(f"    {line}" for line in rest)]
 
 
 def _frame(ax: Axes, points: Floats) -> None:

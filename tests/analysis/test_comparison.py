@@ -106,6 +106,7 @@ def test_too_few_sets_tell_nothing() -> None:
     assert rests_on(pairs, "war", pd.DataFrame({"a": np.arange(10.0)}), {}).empty
 
 
+@pytest.mark.slow
 @pytest.mark.statistical
 def test_idle_parameters_stand_out_as_seldom_as_is_said() -> None:
     """100 comparisons, each with 30 parameters of no effect: one stands out in 5 %; 14 or more: probability 0.0005."""

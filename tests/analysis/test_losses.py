@@ -12,14 +12,14 @@ TRIALS = pd.DataFrame(
     {
         "set": [0, 0, 1, 1, 1],
         "trial": [0, 1, 0, 1, 2],
-        "taken.hill": [1.0, 1.0 - 1e-9, 0.5, 0.0, None],
-        "taken.vale": [0.0, 0.0, 0.0, 0.999, None],
+        "taken.hill": [1.0, 0.5, 0.49, 0.0, None],
+        "taken.vale": [0.0, 0.0, 0.0, 0.3, None],
         "error": [None, None, None, None, "RunError"],
     }
 )
 
 
-def test_only_a_whole_sector_is_lost() -> None:
+def test_a_sector_is_lost_from_half_of_it_on() -> None:
     table = loss_table(TRIALS, ["hill", "vale"])
     assert table["count"].to_dict() == {"hill": 2, "vale": 0}
     assert table.loc["hill", "probability"] == 0.5

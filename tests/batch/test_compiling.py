@@ -64,6 +64,10 @@ def test_without_being_asked_it_is_in_the_users_cache(monkeypatch: pytest.Monkey
     assert cache_folder() == tmp_path / "home" / ".cache" / "ceasefire"
 
 
+def written(number: int) -> Path:
+    return write_module([f"source {number}"], lambda: f"x = {number}\n")
+
+
 def test_it_is_never_in_the_installation() -> None:
     assert Path(compiling.__file__).parent not in Path(kernels().__file__ or "").parents
 
@@ -73,7 +77,7 @@ def test_where_nothing_can_be_written_a_private_temporary_folder_serves(temporar
     assert folder.parent == temporary
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert cache_folder() == folder
-    assert write_module("x = 1\n").parent == folder
+    assert written(1).parent == folder
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="file owners are of POSIX")
@@ -96,26 +100,32 @@ def test_a_link_in_its_place_is_not_followed(temporary: Path, tmp_path: Path) ->
 
 
 def test_a_module_is_named_by_its_source(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    one, two = write_module("x = 1\n"), write_module("x = 2\n")
+    one, two = written(1), written(2)
     assert one != two
     assert (one.read_text(), two.read_text()) == ("x = 1\n", "x = 2\n")
-    assert write_module("x = 1\n") == one
+    assert written(1) == one
     monkeypatch.setattr(compiling, "_numba_version", lambda: "another")
-    assert write_module("x = 1\n") != one
+    assert written(1) != one
 
 
 def test_nothing_half_written_is_left_behind(cache: Path) -> None:
-    write_module("x = 1\n")
+    written(1)
     assert [path.suffix for path in cache.iterdir()] == [".py"]
 
 
 def test_who_writes_second_leaves_the_same_file_and_date(cache: Path) -> None:
     """The compiler's own cache looks at size and date."""
-    path = write_module("x = 1\n")
+    path = written(1)
     before = path.stat()
     path.unlink()
-    assert write_module("x = 1\n") == path
+    assert written(1) == path
     assert (path.stat().st_mtime, path.stat().st_size) == (before.st_mtime, before.st_size)
+
+
+def test_what_is_there_is_not_made_again(cache: Path) -> None:
+    path = written(1)
+    assert write_module(["source 1"], lambda: "x = 2\n") == path
+    assert path.read_text() == "x = 1\n"
 
 
 def test_the_kernel_is_that_of_the_sources_as_they_are() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from sim.batch import translating
 from sim.batch.compiling import KERNEL
-from sim.batch.translating import INTS, MODULES, REALS, SCALAR, digest, header, kinds, pack, translate
+from sim.batch.translating import INTS, MODULES, REALS, SCALAR, digest, header, kinds, pack, sources, translate
 from sim.conflict.state import Tables
 from sim.preparing import prepare
 from sim.scenario import load
@@ -74,24 +74,32 @@ def test_every_module_of_the_conflict_is_translated() -> None:
         ("sim.draws", "for _ in range(10)", "for _ in range(11)"),
     ],
 )
-def test_a_change_in_any_source_changes_the_digest(patch: Patch, module: str, old: str, new: str) -> None:
-    before = digest([translate(KERNEL)])
-    assert digest([translate(KERNEL)]) == before
+def test_a_change_in_any_source_changes_module_and_digest(patch: Patch, module: str, old: str, new: str) -> None:
+    before, key = translate(KERNEL), digest(sources())
+    assert (translate(KERNEL), digest(sources())) == (before, key)
     patch(module, old, new)
-    assert digest([translate(KERNEL)]) != before
+    assert translate(KERNEL) != before
+    assert digest(sources()) != key
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_function_added_to_any_module_changes_the_digest(patch: Patch, module: str) -> None:
-    before = digest([translate(KERNEL)])
+def test_a_function_added_to_any_module_changes_module_and_digest(patch: Patch, module: str) -> None:
+    before, key = translate(KERNEL), digest(sources())
     patch(module, "\n\n\n", "\n\n\ndef added(x: float) -> float:\n    return x\n\n\n")
-    assert digest([translate(KERNEL)]) != before
+    assert translate(KERNEL) != before
+    assert digest(sources()) != key
+
+
+def test_a_change_in_the_translation_changes_the_digest(patch: Patch) -> None:
+    key = digest(sources())
+    patch("sim.batch.inlining", "def put_in_place", "def  put_in_place")
+    assert digest(sources()) != key
 
 
 def test_words_alone_change_nothing(patch: Patch) -> None:
-    before = digest([translate(KERNEL)])
+    before = translate(KERNEL)
     patch("sim.conflict.day", "Live through one day", "Live one day")
-    assert digest([translate(KERNEL)]) == before
+    assert translate(KERNEL) == before
 
 
 def test_digests_keep_their_parts_apart() -> None:

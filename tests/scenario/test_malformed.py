@@ -261,6 +261,59 @@ CASES: dict[str, tuple[str, ...]] = {
     "state out of reach": ("{state: truce, at_least: 2}", "{state: truce, above: 2}", "can never hold"),
     "two heads": ("{state: truce, at_least: 2}", "{state: truce, count: deaths, at_least: 2}", "exactly one of all"),
     "unknown before": ("before: peace", "before: peach", "did you mean `peace`?"),
+    "unknown end": (
+        "ends_when: [peace]",
+        "ends_when: [over, peach]",
+        "ends_when.1: there is no outcome `peach`; allowed: collapse, war, peace, over; did you mean `peace`?",
+    ),
+    "an end that is no list": ("ends_when: [peace]", "ends_when: peace", "is not a list"),
+    "other reading, unknown key": (
+        "at_least: 100, backdate_to",
+        "at_least: 100, also: [{at_least: 70}, {at_last: 150}], backdate_to",
+        "also.1.at_last: is no key of a count; allowed: count, at_least, days_at_least, window_days; did you mean",
+    ),
+    "other reading, key of the outcome": (
+        "at_least: 100, backdate_to",
+        "at_least: 100, also: [{backdate_to: 5}], backdate_to",
+        "is no key of a count; allowed: count, at_least, days_at_least, window_days",
+    ),
+    "other reading, key of a state": (
+        "at_least: 2}\n  over",
+        "at_least: 2, also: [{window_days: 3}]}\n  over",
+        "is no key of a state; allowed: state, at_least, below, above",
+        "also: [{window_days: 3}]",
+    ),
+    "other reading of all": (
+        "  war:\n",
+        "  war:\n    also: [{at_least: 2}]\n",
+        "only a count or a state has other readings",
+        "    also: [{at_least: 2}]",
+    ),
+    "other reading, no number": (
+        "days_at_least: 3}",
+        "days_at_least: 3, also: [{days_at_least: many}]}",
+        "also.0: makes no condition",
+    ),
+    "other reading, nothing left": (
+        "days_at_least: 3}",
+        "days_at_least: 3, also: [{days_at_least: null}]}",
+        "count needs exactly one of at_least, days_at_least; found none",
+    ),
+    "other reading, two thresholds": (
+        "days_at_least: 3}",
+        "days_at_least: 3, also: [{at_least: 3}]}",
+        "found at_least and days_at_least",
+    ),
+    "other reading, more days than the window": (
+        "days_at_least: 3}",
+        "days_at_least: 3, also: [{window_days: 2}]}",
+        "3 days can never lie in a window of 2",
+    ),
+    "other reading, nobody": (
+        "days_at_least: 3}",
+        "days_at_least: 3, also: [{count: fire.north.sout}]}",
+        "did you mean `south`?",
+    ),
 }
 
 
@@ -331,7 +384,7 @@ def test_all_at_once(tmp_path: Path, text: str) -> None:
 def test_what_follows_from_a_fault_is_not_told(tmp_path: Path, text: str) -> None:
     """A misshapen source is one fault, not one more for each basis that names it."""
     path, _, _ = file_of(tmp_path, text, ("  diary: The diary of an invented witness", "  diary: 5", ""))
-    assert problems_of(path) == [f"{path}:137:10: sources.diary: 5 is not text; put it in quotes if it is text"]
+    assert problems_of(path) == [f"{path}:138:10: sources.diary: 5 is not text; put it in quotes if it is text"]
 
 
 # --- any change at all -----------------------------------------------------------------------------------------------
