@@ -245,6 +245,8 @@ class Decoder:
             "posts_encircled": _whole(s[:, st.POSTS_ENCIRCLED]),
             "peak_rung": _whole(s[:, st.PEAK_RUNG]),
         }
+        taken = self.layout.at["taken"]
+        columns |= {f"taken.{place}": _real(s[:, taken + k]) for k, place in enumerate(names.places)}
         columns |= {f"peak_rung.{a}.{b}": _whole(s[:, c.dyad_peak + k]) for k, (a, b) in self._agent_dyads()}
         return columns | {"regime_at_origin": _words(began, names.regimes), "error": _nothing(int, len(s), words=())}
 

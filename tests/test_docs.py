@@ -12,7 +12,7 @@ from sim.cli import COMMANDS, command
 from sim.ensemble.manifest import Manifest
 from sim.ensemble.results import DAILY_COLUMNS
 from sim.ensemble.worker import ADDRESS, EVENT_FIELDS
-from sim.plots import FIGURES
+from sim.plots import FIGURES, STUDIES
 from sim.scenario import load
 from sim.scenario.compiling import compile_scenario
 from sim.scenario.numbers import fix
@@ -72,12 +72,19 @@ def test_no_command_or_option_is_explained_that_does_not_exist() -> None:
     assert set(re.findall(r"^ceasefire (\w+)", COMMAND_PAGE, re.M)) <= set(COMMANDS)
 
 
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_a_command_has_the_options_that_its_table_explains(name: str) -> None:
+    explained = {option for option in columns(section(COMMAND_PAGE, name)) if option.startswith("--")}
+    assert {option.split()[0] for option in explained} <= {option for of, option in OPTIONS if of == name}
+
+
 def test_every_column_of_the_trials_is_explained(decoder: Decoder, scenario: Scenario) -> None:
     explained = columns(section(RESULTS, "Trials"))
     row = decoder.empty_row("failed")
     general = {f"{name}_day": "OUTCOME_day" for name in scenario.outcomes}
     general |= {f"deaths_{actor}": "deaths_ACTOR" for actor in scenario.actors}
-    general |= {name: "peak_rung.A.B" for name in row if name.startswith("peak_rung.")}
+    kinds = {"peak_rung": "peak_rung.A.B", "taken": "taken.PLACE"}
+    general |= {name: kinds[name.split(".")[0]] for name in row if "." in name}
     needed = {"set", "trial"} | {name if name in explained else general.get(name, name) for name in row}
     assert explained == needed | {"OUTCOME_day"}
 
@@ -98,7 +105,18 @@ def test_every_column_of_the_events_and_key_of_the_manifest_is_explained() -> No
 
 
 def test_every_figure_named_in_an_example_exists() -> None:
-    assert set(re.findall(r"--figure (\w[\w-]*)", COMMAND_PAGE)) <= set(FIGURES)
+    assert set(re.findall(r"--figure (\w[\w-]*)", COMMAND_PAGE)) <= {*FIGURES, *STUDIES}
+
+
+def test_every_figure_is_explained() -> None:
+    assert {*FIGURES, *STUDIES} == {
+        name for name in columns(section(COMMAND_PAGE, "plot")) if not name.startswith("--")
+    }
+
+
+def test_every_command_of_the_help_stands_in_its_order() -> None:
+    titles = re.findall(r"^## (\w+)$", COMMAND_PAGE, re.M)
+    assert [title for title in titles if title in COMMANDS] == list(COMMANDS)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())

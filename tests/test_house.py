@@ -32,8 +32,11 @@ MACHINE_PATHS = re.compile(
 )
 REGISTRIES = re.compile("|".join([r"pypi\." + "org", "python" + "hosted", "--(extra-)?index" + "-url"]))
 
-HEAVY = {"duckdb", "llvmlite", "matplotlib", "mesa", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "yaml"}
-DISTRIBUTION = {"pydantic_core": "pydantic", "yaml": "pyyaml"}
+HEAVY = {
+    "PIL", "SALib", "duckdb", "jinja2", "llvmlite", "matplotlib", "mesa", "numba", "numpy", "pandas", "pyarrow",
+    "pydantic", "scipy", "sklearn", "yaml",
+}  # fmt: skip
+DISTRIBUTION = {"PIL": "pillow", "pydantic_core": "pydantic", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 
 
 def tracked() -> list[Path]:
@@ -78,7 +81,7 @@ def canonical(name: str) -> str:
 
 def required(lines: list[str]) -> set[str]:
     """Distribution names of requirement lines, our own extras left out."""
-    names = {canonical(re.match(r"[\w.-]+", line)[0]) for line in lines}
+    names = {canonical(re.split(r"[^\w.-]", line)[0]) for line in lines}
     return names - {"ceasefire"}
 
 

@@ -34,8 +34,10 @@ PYTHON_ONLY = {"address", "stream"}  # functions of those modules that no kernel
 TABLES = "c"
 SCALAR, INTS, REALS = range(3)
 # Python's error model tests every division for zero; where Python would raise, the scenario is refused before. No
-# array is made inside, so no references are counted; nobody calls the functions from Python, so none needs a wrapper.
-DECORATOR = 'compiled = njit(error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)'
+# array is made inside, so no references are counted; nobody calls the functions from Python, so none needs a wrapper;
+# and none has array expressions that could be rewritten.
+OPTIONS = 'error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, no_rewrites=True'
+DECORATOR = f"compiled = njit({OPTIONS})"
 IMPORTS = """from __future__ import annotations
 from math import exp, log, log1p, nan, sqrt
 from typing import NamedTuple

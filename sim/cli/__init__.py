@@ -29,6 +29,7 @@ COMMANDS = {
     "sensitivity": "sim.cli.sensitivity:sensitivity",
     "report": "sim.cli.report:report",
     "explorer": "sim.cli.explorer:explorer",
+    "data": "sim.cli.data:data",
     "schema": "sim.cli.checking:schema",
 }
 

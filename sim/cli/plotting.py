@@ -13,6 +13,7 @@ from sim.errors import InputError, ResultsError
 
 if TYPE_CHECKING:
     from sim.ensemble import Results
+    from sim.ensemble.designs import Study
 
 
 def _millimetres(_: click.Context, __: click.Parameter, given: str) -> float:
@@ -31,35 +32,46 @@ def _millimetres(_: click.Context, __: click.Parameter, given: str) -> float:
 @click.option("--figure", metavar="NAME", help="Which picture; without it, the pictures are listed.")
 @click.option("--outcome", metavar="NAME", help="The outcome it is about. [default: the headline]")
 @click.option("--trial", type=int, help="The trial it shows, for pictures of one trial.")
+@click.option("--without", metavar="RULE", help="The rule that the trial's ghost lives without, for `ghost`.")
 @click.option("--width", "width_mm", default="183mm", show_default=True, callback=_millimetres, help="Printed width.")
 @click.option("--out", type=click.Path(path_type=Path), help="File to write: .pdf, .svg or .png.")
 def plot(
-    results: Path, figure: str | None, outcome: str | None, trial: int | None, width_mm: float, out: Path | None
-) -> None:
-    """Draw a picture of RESULTS; its data go beside it as CSV, its caption as text."""
-    from sim.plots.registry import FIGURES, find
+    results: Path, figure: str | None, outcome: str | None, trial: int | None, without: str | None, width_mm: float,
+    out: Path | None,
+) -> None:  # fmt: skip
+    """Draw a picture of RESULTS (results or a study); its data go beside it as CSV, its caption as text."""
+    from sim.plots import FIGURES, STUDIES, figures_of
 
+    given = _study_or_results(results)
     if figure is None:
-        print_lines(columns(("figure", "shows"), [(name, it.description) for name, it in FIGURES.items()]))
+        shown = {name: it.description for name, it in (FIGURES | STUDIES).items() if name in figures_of(given)}
+        print_lines(columns(("figure", "shows"), list(shown.items())))
         return
-    find(figure)
     if out is None:
         raise click.UsageError("--out is missing: the file to write, such as figure.pdf")
-    print_lines(map(str, _draw(opened(results), figure, out, width_mm, outcome, trial)))
+    print_lines(map(str, _draw(given, figure, out, width_mm, outcome, trial, without)))
+
+
+def _study_or_results(folder: Path) -> Results | Study:
+    """What is stored in a folder; a study says so in its `study.json`."""
+    from sim.ensemble.designs import NAME, Study
+
+    return Study.open(folder) if (folder / NAME).is_file() else opened(folder)
 
 
 def _draw(
-    results: Results, figure: str, out: Path, width_mm: float, outcome: str | None = None, trial: int | None = None
-) -> list[Path]:
+    results: Results | Study, figure: str, out: Path, width_mm: float, outcome: str | None = None,
+    trial: int | None = None, without: str | None = None,
+) -> list[Path]:  # fmt: skip
     """Write picture, data and caption; returns the three files. Nothing is written if it cannot be drawn."""
     from sim.plots import caption, draw, figure_data, figure_of, save
     from sim.plots.style import FORMATS
 
     if out.suffix.removeprefix(".").lower() not in FORMATS:
         raise InputError(f"{out}: cannot write this kind of file; allowed: {', '.join('.' + kind for kind in FORMATS)}")
-    drawn = draw(figure, results, outcome=outcome, trial=trial, width_mm=width_mm)
-    data = figure_data(figure, results, outcome, trial)
-    said = caption(figure, results, outcome, trial)
+    data = figure_data(figure, results, outcome, trial, without)
+    drawn = draw(figure, results, outcome=outcome, trial=trial, width_mm=width_mm, without=without, data=data)
+    said = caption(figure, results, outcome, trial, without)
     table, text = out.with_suffix(".csv"), out.with_suffix(".txt")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

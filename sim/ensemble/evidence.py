@@ -19,7 +19,11 @@ NO_VALUE = "-"
 
 def grade(scenario: Scenario, path: Sequence[str | int]) -> str:
     """The grade of the basis nearest to a path, going outwards; `` where nothing on the way has one."""
-    value: Any = plain(scenario)
+    return _grade(plain(scenario), path)
+
+
+def _grade(written: dict[str, Any], path: Sequence[str | int]) -> str:
+    value: Any = written
     found = ""
     for part in path:
         value = value.get(part) if isinstance(value, dict) else value[int(part)] if isinstance(value, list) else None
@@ -30,7 +34,8 @@ def grade(scenario: Scenario, path: Sequence[str | int]) -> str:
 
 def grades(scenario: Scenario) -> dict[str, str]:
     """The grade of every uncertain number of a scenario, by its path."""
-    return {dotted(path): grade(scenario, path) for path in uncertain_paths(scenario)}
+    written = plain(scenario)
+    return {dotted(path): _grade(written, path) for path in uncertain_paths(scenario)}
 
 
 def input_differences(scenarios: Mapping[str, Scenario]) -> Iterator[dict[str, str]]:
@@ -39,9 +44,10 @@ def input_differences(scenarios: Mapping[str, Scenario]) -> Iterator[dict[str, s
     What a whole rule or intervention is made of is one row where only some have it. Names, texts and the plan of the
     ensemble are left out.
     """
-    plains = [{key: part for key, part in plain(it).items() if key not in NOT_INPUT} for it in scenarios.values()]
+    written = [plain(it) for it in scenarios.values()]
+    plains = [{key: part for key, part in it.items() if key not in NOT_INPUT} for it in written]
     for path, values in _differing((), plains):
-        found = [grade(it, path) for it in scenarios.values()]
+        found = [_grade(it, path) for it in written]
         weakest = next((name for name in GRADES if name in found), "")
         texts = dict(zip(scenarios, map(_text, values), strict=True))
         yield {"key": dotted(path), "kind": _kind(path, values), "basis": weakest, **texts}

@@ -34,17 +34,22 @@ def fan(
     The bands hold shares of trials on each day by itself; no single trial runs along them.
     """
     ax = ax if ax is not None else new_axes(height_mm=75)
+    _bands(ax, daily)
+    if single is not None:
+        ax.plot(single["day"], single["value"], color=VERMILION, linewidth=0.8, label="one trial")
+    ax.set_ylim(bottom=0)
+    _legend_where_free(ax, daily)
+    return finish(ax, title or f"{y} over all trials", x, y)
+
+
+def _bands(ax: Axes, daily: pd.DataFrame) -> None:
+    """Median and mean as lines, the middle half and nine tenths of trials as bands."""
     day = daily["day"]
     ax.fill_between(day, daily["q05"], daily["q95"], color=BLUE, alpha=0.18, linewidth=0, label="90 % of trials")
     ax.fill_between(day, daily["q25"], daily["q75"], color=BLUE, alpha=0.35, linewidth=0, label="50 % of trials")
     ax.plot(day, daily["q50"], color=BLUE, linewidth=1.5, label="median")
     ax.plot(day, daily["mean"], color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), label="mean")
-    if single is not None:
-        ax.plot(single["day"], single["value"], color=VERMILION, linewidth=0.8, label="one trial")
     ax.set_xlim(int(day.iloc[0]), int(day.iloc[-1]))
-    ax.set_ylim(bottom=0)
-    _legend_where_free(ax, daily)
-    return finish(ax, title or f"{y} over all trials", x, y)
 
 
 def _legend_where_free(ax: Axes, daily: pd.DataFrame) -> None:
@@ -91,12 +96,7 @@ def fans(
 
 
 def _panel(ax: Axes, daily: pd.DataFrame, label: str) -> None:
-    day = daily["day"]
-    ax.fill_between(day, daily["q05"], daily["q95"], color=BLUE, alpha=0.18, linewidth=0, label="90 % of trials")
-    ax.fill_between(day, daily["q25"], daily["q75"], color=BLUE, alpha=0.35, linewidth=0, label="50 % of trials")
-    ax.plot(day, daily["q50"], color=BLUE, linewidth=1.3, label="median")
-    ax.plot(day, daily["mean"], color=GREY, linewidth=0.9, linestyle=(0, (4, 2)), label="mean")
-    ax.set_xlim(int(day.iloc[0]), int(day.iloc[-1]))
+    _bands(ax, daily)
     ax.set_ylim(bottom=min(0.0, float(daily["q05"].min())))
     ax.set_title(label, fontsize=SMALL, loc="left", pad=3)
     ax.tick_params(labelsize=SMALL, width=0.6, length=2.5)

@@ -100,8 +100,8 @@ FIGURES: dict[str, Figure] = {
         sectormap.sector_map, "map of the sectors with the probability that each is lost", _map, _draw_map,
         lambda view: (
             f"Share of trials in which {attacker(view)} holds half of the sector or more on the trial's last day; in "
-            "brackets the 95 % Monte Carlo interval, after it the 5-95 % range across parameter sets. Cells are drawn around "
-            "one point for each sector; they are no borders and show no position."
+            "brackets the 95 % Monte Carlo interval, after it the 5-95 % range across parameter sets. Cells are drawn "
+            "around one point for each sector; they are no borders and show no position."
         ),
         lambda data, width: (0.85 * width if width < 136 else 105.0) + 4 * len(data),
     ),

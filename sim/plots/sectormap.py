@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sim.analysis.intervals import Floats
 from sim.plots.style import (
     BLACK,
     FOOT,
+    GREY,
     HEAT,
     SMALL,
     TEXT,
@@ -58,8 +60,9 @@ def sector_map(
                 ax.plot(*np.array([at[one], at[other]]).T, color="white", linewidth=1.0, linestyle=":", zorder=2)
     for k, (cell, row) in enumerate(zip(cells(points), table.itertuples(), strict=True)):
         share = float(str(row.probability))
-        hatch = "////" if row.lost_before else None
-        ax.add_patch(Polygon(cell, linewidth=1.5, zorder=1, facecolor=colours(share), edgecolor="white", hatch=hatch))
+        ax.add_patch(Polygon(cell, linewidth=1.5, zorder=1, facecolor=colours(share), edgecolor="white"))
+        if row.lost_before:
+            ax.add_patch(Polygon(cell, linewidth=0, zorder=1, facecolor="none", edgecolor=GREY, hatch="////"))
         _badge(ax, k + 1, f"{percent(share)} %", points[k])
     _frame(ax, points)
     finish(ax, title or "Which sectors are lost")
@@ -71,7 +74,7 @@ def sector_map(
         columns = 1 if narrow(ax) else 2
         entries = [_entry(k + 1, row, width_points(ax) / columns - 14) for k, (_, row) in enumerate(table.iterrows())]
         half = -(-len(entries) // columns)
-        footer(figure_of(ax), [sum(entries[k * half : (k + 1) * half], []) for k in range(columns)])
+        footer(figure_of(ax), [list(chain(*entries[k * half : (k + 1) * half])) for k in range(columns)])
     return ax
 
 
@@ -110,7 +113,7 @@ def _bar(ax: Axes, label: str) -> None:
     import matplotlib as mpl
 
     scale = mpl.cm.ScalarMappable(mpl.colors.Normalize(0, 1), HEAT)
-    bar = figure_of(ax).colorbar(scale, ax=ax, fraction=0.04, pad=0.01, aspect=30)
+    bar = figure_of(ax).colorbar(scale, ax=ax, fraction=0.04, pad=0.01, aspect=30, panchor=False)
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25", "50", "75", "100"])
     bar.ax.tick_params(labelsize=SMALL, width=0.5, length=2)
     bar.set_label(label, fontsize=SMALL if narrow(ax) else TEXT)
@@ -119,9 +122,10 @@ def _bar(ax: Axes, label: str) -> None:
 
 def _scale(ax: Axes, size: float) -> None:
     """A bar of 20 km, and that north is up."""
-    x, y = ax.get_xlim()[0] + 2, ax.get_ylim()[0] + 2
-    ax.plot([x, x + 20], [y, y], color=BLACK, linewidth=1.2, solid_capstyle="butt")
-    ax.annotate("20 km, north is up", (x, y), (0, 2), textcoords="offset points", fontsize=size, va="bottom")
+    x, y = ax.get_xlim()[1] - 2, ax.get_ylim()[0] + 2
+    ax.plot([x - 20, x], [y, y], color=BLACK, linewidth=1.2, solid_capstyle="butt")
+    said = "20 km, north is up"
+    ax.annotate(said, (x, y), (0, 2), textcoords="offset points", fontsize=size, ha="right", va="bottom")
 
 
 def kilometres(lat: Floats, lon: Floats) -> Floats:

@@ -93,7 +93,7 @@ def build(material: Material) -> Page:
         about=" ".join(scenario.about.split()),
         answer=[*said, *([when] if when else []), *wording.gaps(size.left_out, results.manifest)],
         outcomes=_outcome_table(table, scenario.outcomes, scenario.horizon_days),
-        pictures=Section("pictures", "Pictures", pictures=_pictures(results), tables=[_by_day(results)]),
+        pictures=Section("Pictures", pictures=_pictures(results), tables=[_by_day(results)]),
         findings=_findings(comparison) if comparison else [],
         differences=_differences(comparison, material.left_out) if comparison else None,
         rests=_rests(material),
@@ -215,7 +215,7 @@ def _differences(comparison: Comparison, left_out: list[str]) -> Section:
         "what anybody caused."
     )
     tables = [_difference_table(comparison), _input_table(comparison), *_tipped_table(comparison)]
-    return Section("differences", "What the changes make of it", [same, *left_out], pictures, tables)
+    return Section("What the changes make of it", [same, *left_out], pictures, tables)
 
 
 def _difference_table(comparison: Comparison) -> Table:
@@ -274,7 +274,7 @@ def _rests(material: Material) -> Section:
     ]
     by_fifth = list(_rests_tables(material.comparison)) if material.comparison else []
     said = [] if by_fifth or material.comparison is None else [NOTHING_STANDS_OUT]
-    return Section("rests", "What it rests on", [*section.paragraphs, *said], pictures, [*section.tables, *by_fifth])
+    return Section("What it rests on", [*section.paragraphs, *said], pictures, [*section.tables, *by_fifth])
 
 
 def _rests_tables(comparison: Comparison) -> Iterator[Table]:

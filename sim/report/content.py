@@ -60,7 +60,6 @@ class Finding:
 class Section:
     """A part of the page under a heading: paragraphs, then pictures, then tables."""
 
-    name: str
     title: str
     paragraphs: list[str] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sim.errors import ResultsError
 from sim.plots import SINGLE_MM, caption, draw, figure_of, new_axes, source_line
-from sim.plots.style import MM
 from sim.report.content import Picture
 
 if TYPE_CHECKING:
@@ -52,8 +51,3 @@ def embedded(name: str, ax: Axes, said: str) -> Picture:
     width, height = (round(inches * CSS_DPI) for inches in figure.get_size_inches())
     title = " ".join(ax.get_title().split())
     return Picture(name, f"Picture: {title}. The text below it has the numbers.", said, source, width, height)
-
-
-def column_pixels() -> int:
-    """How wide a column is on the page."""
-    return round(SINGLE_MM / MM * CSS_DPI)

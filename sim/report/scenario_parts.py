@@ -52,9 +52,7 @@ def evidence(scenario: Scenario) -> Section:
         "them, and they are varied between parameter sets. Counted numbers rest on few events each."
     )
     header = ("Grade", "What it means", "Rules", "Shared numbers")
-    return Section(
-        "rests", "What it rests on", [said], tables=[Table("grades", "Evidence by grade", header, rows, (2, 3))]
-    )
+    return Section("What it rests on", [said], tables=[Table("grades", "Evidence by grade", header, rows, (2, 3))])
 
 
 def assumptions(scenario: Scenario) -> Section:
@@ -73,7 +71,7 @@ def assumptions(scenario: Scenario) -> Section:
         Table("numbers", "Shared numbers", ("Number", "Value", "What it is", "Basis and sources"), numbers),
         Table("rules", "Rules", ("Rule", "No.", "Pace", "What it says", "Basis and sources"), rules),
     ]
-    return Section("assumptions", "Assumptions", [said], tables=[table for table in tables if table.rows])
+    return Section("Assumptions", [said], tables=[table for table in tables if table.rows])
 
 
 def _weakness(of: Basis | None) -> int:

@@ -50,14 +50,6 @@ def date(day: dt.date) -> str:
     return f"{day.day} {day:%B %Y}"
 
 
-def ranges(row: Row) -> str:
-    """Both ranges of a share: `chance 54–76 %, assumptions 23–91 %`."""
-    chance = f"chance {percent(row['mc_low'])}–{percent(row['mc_high'])} %"
-    if np.isnan(row["range_low"]):
-        return f"{chance}; {NO_SETS}"
-    return f"{chance}, assumptions {percent(row['range_low'])}–{percent(row['range_high'])} %"
-
-
 def point_ranges(row: Row) -> str:
     """Both ranges of a difference in percentage points."""
     chance = f"chance {signed(row['mc_low'], 1)} to {signed(row['mc_high'], 1)}"

@@ -81,6 +81,9 @@ def compiled(ready: Prepared, trials: Sequence[int]) -> list[Lived]:
 
 def differences(ready: Prepared, one: Lived, two: Lived) -> Iterator[str]:
     """Every number of the state (on the first day on which any differs), and the first event, that are not equal."""
+    if len(one.states) != len(two.states):
+        yield f"{len(one.states)} and {len(two.states)} days"
+        return
     own = slice(0, ready.compiled.tables.weights)  # what follows is scratch: engines may ask rules in another order
     differ = one.states[:, own].copy().view(np.int64) != two.states[:, own].copy().view(np.int64)
     for first in np.flatnonzero(differ.any(axis=1))[:1]:

@@ -130,7 +130,7 @@ def test_what_had_not_come_by_the_end_is_censored(results: Results) -> None:
 
 
 def test_a_stored_trial_is_told_as_it_was(results: Results) -> None:
-    short = int(results.trials["observed_days"].idxmin())
+    short = int(results.trials["observed_days"].to_numpy().argmin())
     row, again = results.trials.iloc[short], results.trajectory(short)
     assert again.row["observed_days"] == row["observed_days"] < DAYS
     assert {len(series) for series in again.daily.values()} == {row["observed_days"]}

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim.draws import negative_binomial, normal_quantile, poisson
+from sim.errors import RunError
+from sim.model import CeasefireModel
 from sim.preparing import prepare
+from sim.trajectory import Status
 from tests.batch.both import compiled, differences, in_mesa, in_python, trajectories
 from tests.batch.generating import problems
 from tests.small import ORIGIN, on_day, rule, small
 
 pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
+
+from sim.batch.engine import run_arrays
 
 ALL_OUT: dict[str, Any] = {"fighting": {"regimes": {"quiet": {"mean": 1e15, "size": 1e-15}}}}
 
@@ -135,3 +142,22 @@ def test_counts_are_finite_whatever_is_asked(u: float, mean: float, size: float)
     assert normal_quantile(u) == normal_quantile(u)
     assert 0.0 <= poisson(u, mean) < 2e12
     assert 0.0 <= negative_binomial(u, mean, size) < 1e14
+
+
+def test_a_state_that_is_no_longer_finite_fails_its_trial_alike_in_both_engines() -> None:
+    """No scenario gets there, since its numbers are bounded: here the origin is spoilt."""
+    ready = prepare(small(quantities={"heat": {"of": "world"}}, rules={"note": rule()}))
+    spoilt = list(ready.origin.state)
+    spoilt[ready.decoder.layout.perception("heat").base] = float("nan")
+    ready = replace(ready, origin=replace(ready.origin, state=spoilt))
+    arrays = run_arrays(ready, np.arange(2))
+    assert list(arrays.status) == [Status.NOT_FINITE] * 2
+    row = arrays.block([0, 1]).row(1)
+    assert row["error"] == Status.NOT_FINITE.said
+    assert {name for name, value in row.items() if value is not None} == {"set", "trial", "error"}
+    with pytest.raises(RunError, match="no longer finite"):
+        CeasefireModel(ready, trial=1, collect=False).run()
+
+
+def test_every_status_but_done_words_its_remedy() -> None:
+    assert {status for status in Status if not status.said} == {Status.DONE}

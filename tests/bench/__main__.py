@@ -1,8 +1,8 @@
 """`make bench`: ratios measured in one run on one machine, a `name=value` a line; `--quick` leaves the million out.
 
-- `mesa_ratio`: the Mesa engine over the compiled engine, each on one thread
+- `mesa_ratio`: the Mesa engine, which has one thread, over the compiled engine on two
 - `mesa_over_python`: the Mesa engine over a bare Python loop that calls the same functions
-- `batch_run_ratio`: the same model under Mesa's own `batch_run`, over the compiled engine
+- `batch_run_ratio`: the same model under Mesa's own `batch_run`, over the compiled engine on two threads
 - `floor_ratio`: the compiled engine over a compiled loop of as many draws and exponentials and nothing else
 - `microseconds_per_trial_day`, `draws_per_trial_day`, `exponentials_per_trial_day`: of the compiled engine, one thread
 - `two_core_efficiency`: trials a second of two workers over twice those of one, ten thousand stored, the engine loaded
@@ -19,6 +19,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -43,6 +44,7 @@ from sim.scenario import load
 SCENARIO = "idlib-2020-02-11"
 TRIALS = 4  # of the engines in Python
 COMPILED_TRIALS = 400
+FLOOR_DAYS = 20_000
 ROUNDS = 3
 MILLION, FEW = 1_000_000, 10_000
 
@@ -80,17 +82,28 @@ def compiled(ready: Prepared) -> None:
     run_arrays(ready, np.arange(COMPILED_TRIALS, dtype=np.int64))
 
 
+def compiled_twice(ready: Prepared) -> None:
+    """The same on each of two threads."""
+    threads = [threading.Thread(target=compiled, args=(ready,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 # --- measuring --------------------------------------------------------------------------------------------------------
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """The quickest of some rounds, so that a busy machine counts less."""
-    times = []
-    for _ in range(ROUNDS):
-        begun = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - begun)
-    return min(times)
+def quickest(rounds: int, *works: Callable[[], object]) -> list[float]:
+    """Seconds of each work in the quickest of some rounds, taken in turn, so that a busy machine counts less."""
+    times: list[list[float]] = []
+    for _ in range(rounds):
+        times.append([])
+        for work in works:
+            begun = time.perf_counter()
+            work()
+            times[-1].append(time.perf_counter() - begun)
+    return [min(each) for each in zip(*times, strict=True)]
 
 
 @contextmanager
@@ -127,8 +140,8 @@ def work_per_day(ready: Prepared) -> tuple[float, float]:
     return draws[0] / trial_days, exponentials[0] / trial_days
 
 
-def floor_microseconds(draws: float, exponentials: float) -> float:
-    """Microseconds that so many draws and exponentials take in a compiled loop."""
+def floor(draws: float, exponentials: float) -> Callable[[], object]:
+    """A compiled loop of as many draws and exponentials as `FLOOR_DAYS` trial-days have."""
     from numba import njit
 
     uniform, make = kernels().uniform, kernels().Address
@@ -143,9 +156,9 @@ def floor_microseconds(draws: float, exponentials: float) -> float:
                 total += np.exp(-1e-3 * k - 1e-6 * today)
         return total
 
-    at, days, scale = make(0, 0, 0, 0), 2000, 10  # fractions of a draw: ten days' worth at once
+    at, scale = make(0, 0, 0, 0), 10  # fractions of a draw: ten days' worth at once
     loop(at, 1, 1, 1)
-    return seconds(lambda: loop(at, days, round(scale * draws), round(scale * exponentials))) * 1e6 / (days * scale)
+    return lambda: loop(at, FLOOR_DAYS // scale, round(scale * draws), round(scale * exponentials))
 
 
 def command(*words: str, **environment: str) -> float:
@@ -189,37 +202,33 @@ def engines() -> Iterator[tuple[str, float]]:
     ready = prepare(load(SCENARIO))
     compiled(ready)
     days = ready.scenario.horizon_days
-    mesa_time = seconds(lambda: [with_mesa(ready, trial) for trial in range(TRIALS)]) / (TRIALS * days)
-    python_time = seconds(lambda: [with_python(ready, trial) for trial in range(TRIALS)]) / (TRIALS * days)
-    runner_time = seconds(lambda: with_batch_run(ready)) / (TRIALS * days)
-    own_time = seconds(lambda: compiled(ready)) / (COMPILED_TRIALS * days)
     draws, exponentials = work_per_day(ready)
-    yield "mesa_ratio", mesa_time / own_time
+    mesa_time, python_time, runner_time, both_time = quickest(
+        ROUNDS,
+        lambda: [with_mesa(ready, trial) for trial in range(TRIALS)],
+        lambda: [with_python(ready, trial) for trial in range(TRIALS)],
+        lambda: with_batch_run(ready),
+        lambda: compiled_twice(ready),
+    )
+    own_time, floor_time = quickest(10 * ROUNDS, lambda: compiled(ready), floor(draws, exponentials))
+    a_day, own_days = TRIALS * days, COMPILED_TRIALS * days
+    yield "mesa_ratio", mesa_time / a_day / (both_time / (2 * own_days))
     yield "mesa_over_python", mesa_time / python_time
-    yield "batch_run_ratio", runner_time / own_time
-    yield "floor_ratio", own_time * 1e6 / floor_microseconds(draws, exponentials)
-    yield "microseconds_per_trial_day", own_time * 1e6
+    yield "batch_run_ratio", runner_time / a_day / (both_time / (2 * own_days))
+    yield "floor_ratio", own_time / own_days / (floor_time / FLOOR_DAYS)
+    yield "microseconds_per_trial_day", own_time / own_days * 1e6
     yield "draws_per_trial_day", draws
     yield "exponentials_per_trial_day", exponentials
 
 
 def start(folder: Path) -> float:
     """`ceasefire run` of 1,000 trials of 30 days with a warm cache, over `python -c "import numpy"`."""
-    words = (
-        "-m",
-        "sim",
-        "run",
-        f"builtin:{SCENARIO}",
-        "--trials",
-        "1000",
-        "--days",
-        "30",
-        "--workers",
-        "1",
-        "--no-plots",
+    run = f"-m sim run builtin:{SCENARIO} --trials 1000 --days 30 --workers 1 --no-plots --out".split()
+    rounds = range(ROUNDS + 1)
+    warm, bare = zip(
+        *((command(*run, f"{folder / str(k)}"), command("-c", "import numpy")) for k in rounds), strict=True
     )
-    warm = min(command(*words, "--out", f"{folder / str(k)}") for k in range(ROUNDS + 1))
-    return warm / min(command("-c", "import numpy") for _ in range(ROUNDS))
+    return min(warm) / min(bare)
 
 
 def ensembles(million: bool) -> Iterator[tuple[str, float]]:

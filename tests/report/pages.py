@@ -49,3 +49,12 @@ def overflow(page: Page) -> int:
     """By how many pixels the page is wider than the window."""
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return width
+
+
+def comes_true(page: Page, expression: str, seconds: float = 10.0) -> bool:
+    """Whether an expression becomes true; asked from outside, since the page's own policy forbids it to evaluate."""
+    for _ in range(int(seconds * 20)):
+        if page.evaluate(expression):
+            return True
+        page.wait_for_timeout(50)
+    return False

@@ -49,7 +49,9 @@ def test_an_answer_has_both_ranges_and_says_which_of_them_trials_narrow() -> Non
 def test_without_sets_an_answer_says_so() -> None:
     said = wording.answer(row(range_low=np.nan, range_high=np.nan), 1000, 1, "it falls", 10, small().origin)
     assert "parameter uncertainty is not included" in said[2]
-    assert wording.ranges(row(range_low=np.nan)) == "chance 60–70 %; parameter uncertainty not included"
+    assert wording.point_ranges(row(mc_low=-0.1, mc_high=0.0, range_low=np.nan)) == (
+        "chance −10.0 to 0.0; parameter uncertainty not included"
+    )
 
 
 def test_when_it_came_and_that_it_never_did() -> None:

@@ -11,7 +11,7 @@ import pytest
 from sim.ensemble.comparing import Comparison
 from sim.report import html
 from tests.report.conftest import SETS, TRIALS
-from tests.report.pages import PHONE, WIDE, Scheme, opened, overflow, violations
+from tests.report.pages import PHONE, WIDE, Scheme, comes_true, opened, overflow, violations
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -75,7 +75,7 @@ def test_the_keyboard_reaches_the_content_and_scrolls_a_table(browser: Browser, 
         assert table.evaluate("it => it === document.activeElement")
         for _ in range(3):
             seen.page.keyboard.press("ArrowRight")
-        seen.page.wait_for_function("document.querySelector('.scroll:focus').scrollLeft > 0")
+        assert comes_true(seen.page, "document.querySelector('.scroll:focus').scrollLeft > 0")
 
 
 def test_what_a_scenario_says_is_text_and_never_markup(browser: Browser, file: Path) -> None:
