@@ -89,7 +89,7 @@ class CeasefireModel(mesa.Model):  # type: ignore[misc]  # mesa ships no types
             settle(s, c, self.address, self.day, phase, self.log)
         close_day(s, c, self.address, self.day, self.log)
         self.history.append(self.decoder.today(s))
-        self.running = self.day < self.scenario.horizon_days and s[st.ENDED] == 0.0
+        self.running = len(self.history) < self.scenario.horizon_days and s[st.ENDED] == 0.0
         if self.datacollector is not None:
             self.datacollector.collect(self)
 

@@ -353,7 +353,7 @@ def test_show_results_and_a_trial_of_them(call: Call, stored: Path) -> None:
         (["r", "--trial", "0", "--set-index", "2"], "set 2: there is none"),
         (["fence.yaml", "--trial", "-1"], "trial -1"),
         (["fence.yaml", "--trial", "0", "--set-index", "1"], "set 1"),
-        (["r", "--why"], "--why needs --trial"),
+        (["fence.yaml", "--why"], "--why needs --trial"),
         (["r", "--without", "raid"], "see `ceasefire replay`"),
     ],
 )
@@ -458,3 +458,11 @@ def test_columns_are_aligned_numbers_to_the_right() -> None:
         "long name   5",
         "b          10",
     ]
+
+
+def test_plot_draws_from_the_folder_of_a_study(call: Call) -> None:
+    small = ("--engine", "mesa", "--workers", 1, "--sets", 2, "--trials", 2)
+    fine(call("sensitivity", "fence.yaml", "--ablate", *small, "--out", "s"))
+    assert fine(call("plot", "s")).splitlines()[1].startswith("tornado")
+    assert "t.csv" in fine(call("plot", "s", "--figure", "tornado", "--out", "t.svg"))
+    assert "has no figure `survival`" in refused(call("plot", "s", "--figure", "survival", "--out", "t.svg"))

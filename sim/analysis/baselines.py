@@ -8,10 +8,10 @@ of hold, fray and collapse in a later week, and its deaths as a sample. They lea
 |---|---|---|
 | climatology | shares of all weeks learnt from | those weeks |
 | persistence | this week's class, with 0.02 for each other | weeks of the class |
-| markov | matrix of transitions from week to week, to the power of the horizon | weeks of the class |
-| table | classes of weeks that stood `horizon` weeks after one of this class | weeks of the class |
+| markov | matrix of transitions from week to week, half a case added, to the power of the horizon | weeks of the class |
+| table | classes of weeks `horizon` weeks after one of this class, half a case added | weeks of the class |
 | recent | shares of the last four weeks | those four |
-| table_c | as `table` | deaths of those very weeks |
+| table_c | shares of weeks `horizon` weeks after one of this class | those very weeks |
 | zero | hold | none |
 | logit | ordinal logit on past deaths, one for each horizon | weeks of the class |
 | logit_truce | the same with the truce in force | weeks of the class |
@@ -39,7 +39,8 @@ from sim.analysis.scores import LEVELS, LIMITS, Sample, levels, sample
 from sim.analysis.truces import Announced, Standing, covariates, standing
 from sim.errors import InputError
 
-KEPT = 0.96  # of persistence: what is left is shared by the other two classes. It fits the printed row of DOMAIN 6.2
+KEPT = 0.96  # persistence: the probability that this week's class stays; the other two share the rest
+HALF = 0.5  # a case added to each cell of a table of transitions (Jeffreys): nothing is ruled out by not having come
 RECENT = 4  # weeks
 PATHS = 500  # simulated for each INGARCH forecast
 LEAST_WEEKS = 26  # before an origin: fewer teach nothing
@@ -95,13 +96,13 @@ def persistence(past: Past, horizon: int) -> Outlook:
 
 def markov(past: Past, horizon: int) -> Outlook:
     """Classes follow one another as a Markov chain of weeks."""
-    matrix = np.array([_followers(past, level, 1)[1] for level in range(CLASSES)])
+    matrix = np.array([_transitions(past, level, 1) for level in range(CLASSES)])
     return _of_classes(past, np.linalg.matrix_power(matrix, horizon)[past.level[-1]])
 
 
 def table(past: Past, horizon: int) -> Outlook:
     """What class stood `horizon` weeks after weeks of this week's class."""
-    return _of_classes(past, _followers(past, int(past.level[-1]), horizon)[1])
+    return _of_classes(past, _transitions(past, int(past.level[-1]), horizon))
 
 
 def recent(past: Past, horizon: int) -> Outlook:
@@ -110,8 +111,9 @@ def recent(past: Past, horizon: int) -> Outlook:
 
 
 def table_c(past: Past, horizon: int) -> Outlook:
-    """The deaths that came `horizon` weeks after weeks of this week's class."""
-    return _of_weeks(past, _followers(past, int(past.level[-1]), horizon)[0])
+    """The deaths that came `horizon` weeks after weeks of this week's class; of all weeks where there was none."""
+    after = _followers(past, int(past.level[-1]), horizon)
+    return _of_weeks(past, after) if len(after) else climatology(past, horizon)
 
 
 def zero(past: Past, horizon: int) -> Outlook:
@@ -168,15 +170,16 @@ def _of_classes(past: Past, probabilities: Floats) -> Outlook:
     return Outlook(probabilities, sample(past.deaths[: past.learnt], weights, drawn=False))
 
 
-def _followers(past: Past, level: int, horizon: int) -> tuple[Floats, Floats]:
-    """Deaths of the weeks learnt from that stood `horizon` weeks after one of this class, and the classes' shares.
+def _followers(past: Past, level: int, horizon: int) -> Floats:
+    """Deaths of the weeks learnt from that stood `horizon` weeks after one of this class."""
+    return past.deaths[horizon : past.learnt][past.level[: past.learnt - horizon] == level]
 
-    All weeks stand in where there is none.
-    """
-    deaths = past.deaths[: past.learnt]
-    after = deaths[horizon:][past.level[: past.learnt - horizon] == level]
-    after = after if len(after) else deaths
-    return after, shares(after, limits=past.limits)
+
+def _transitions(past: Past, level: int, horizon: int) -> Floats:
+    """Probabilities (3,) of the classes `horizon` weeks after this one."""
+    after = levels(_followers(past, level, horizon), past.limits)
+    counts = np.bincount(after, minlength=CLASSES) + HALF
+    return np.asarray(counts / counts.sum(), np.float64)
 
 
 def _lagged(deaths: Floats) -> Floats:

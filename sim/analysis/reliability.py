@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.analysis.dice import uniforms
 from sim.analysis.forecasts import WEEK
 from sim.analysis.intervals import Floats
+from sim.errors import InputError
 
 EDGES = (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0)
 PIT_BINS = 10
@@ -29,7 +30,7 @@ def reliability(
     """How often collapse came where it was forecast with a probability in each bin; empty bins are left out.
 
     Columns: bin_low, bin_high, n, forecast (mean probability), observed (share), bar_low, bar_high (5-95 % of what a
-    reliable forecaster would show). `each` is the table of `score_each`.
+    reliable forecaster would show). `each` is the table of `score_each`; InputError where it has no such forecasts.
     """
     part = _part(each, horizon, forecaster)
     p, came = part["probability_collapse"].to_numpy(np.float64), part["level"].to_numpy() == 2
@@ -66,7 +67,10 @@ def pit_histogram(
 
 
 def _part(each: pd.DataFrame, horizon: int, forecaster: str) -> pd.DataFrame:
-    return each[(each["horizon"] == horizon) & (each["forecaster"] == forecaster)]
+    part = each[(each["horizon"] == horizon) & (each["forecaster"] == forecaster)]
+    if part.empty:
+        raise InputError(f"no scored forecasts by {forecaster!r} at horizon {horizon}")
+    return part
 
 
 def _bin(values: ArrayLike, bins: int) -> NDArray[np.int64]:

@@ -113,9 +113,10 @@ def _compiled(past: Past, branches: Iterable[int], keep: Collection[int]) -> Ite
         logs = dict(zip(kept, arrays.logs.tolist(), strict=False))
         for k, branch in enumerate(chunk):
             state = arrays.last[k].tolist()
-            daily = dict(zip(series, arrays.daily[k].tolist(), strict=True)) if branch in logs else {}
+            lived = int(state[st.DAY]) - past.day
+            daily = dict(zip(series, arrays.daily[k, :, :lived].tolist(), strict=True)) if branch in logs else {}
             events = decoder.events(logs[branch], int(state[st.LOGGED])) if branch in logs else []
-            yield Trajectory(_row(past, branch, state, week[k].tolist()), daily, events)
+            yield Trajectory(_row(past, branch, state, week[k, :lived].tolist()), daily, events)
 
 
 def _in_mesa(past: Past, branches: Iterable[int], keep: Collection[int]) -> Iterator[Trajectory]:
@@ -249,11 +250,11 @@ def branch(
 
 def _checked(results: Results, trial: int, day: int, trials: int, set_index: int) -> Scenario:
     """The scenario to branch from, once the trial is known to come out as it is stored."""
-    error = results.trajectory(trial, set_index).row.get("error")
-    if error is not None:
-        raise InputError(f"trial {trial} of set {set_index} failed: {error}; choose another")
+    row = results.trajectory(trial, set_index).row
+    if row.get("error") is not None:
+        raise InputError(f"trial {trial} of set {set_index} failed: {row['error']}; choose another")
     base = results.scenario
-    last = base.horizon_days - 1
+    last = row["observed_days"] - 1  # the day on which an outcome ended it, or the horizon
     if not 0 <= day <= last:
         raise InputError(f"day {day}: no future begins after it; allowed: 0 (the eve of the origin) to {last}")
     if trials < 1:

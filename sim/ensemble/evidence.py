@@ -17,21 +17,6 @@ NOT_INPUT = ("name", "about", "ensemble", "sources", "extends")
 NO_VALUE = "-"
 
 
-def grade(scenario: Scenario, path: Sequence[str | int]) -> str:
-    """The grade of the basis nearest to a path, going outwards; `` where nothing on the way has one."""
-    return _grade(plain(scenario), path)
-
-
-def _grade(written: dict[str, Any], path: Sequence[str | int]) -> str:
-    value: Any = written
-    found = ""
-    for part in path:
-        value = value.get(part) if isinstance(value, dict) else value[int(part)] if isinstance(value, list) else None
-        basis = value.get("basis") if isinstance(value, dict) else None
-        found = next((name for name in GRADES if name in basis), found) if isinstance(basis, dict) else found
-    return found
-
-
 def grades(scenario: Scenario) -> dict[str, str]:
     """The grade of every uncertain number of a scenario, by its path."""
     written = plain(scenario)
@@ -51,6 +36,17 @@ def input_differences(scenarios: Mapping[str, Scenario]) -> Iterator[dict[str, s
         weakest = next((name for name in GRADES if name in found), "")
         texts = dict(zip(scenarios, map(_text, values), strict=True))
         yield {"key": dotted(path), "kind": _kind(path, values), "basis": weakest, **texts}
+
+
+def _grade(written: dict[str, Any], path: Sequence[str | int]) -> str:
+    """The grade of the basis nearest to a path, going outwards; `` where nothing on the way has one."""
+    value: Any = written
+    found = ""
+    for part in path:
+        value = value.get(part) if isinstance(value, dict) else value[int(part)] if isinstance(value, list) else None
+        basis = value.get("basis") if isinstance(value, dict) else None
+        found = next((name for name in GRADES if name in basis), found) if isinstance(basis, dict) else found
+    return found
 
 
 def _differing(path: tuple[str, ...], values: Sequence[Any]) -> Iterator[tuple[tuple[str, ...], Sequence[Any]]]:
