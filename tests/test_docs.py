@@ -23,13 +23,17 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])
 COMMAND_PAGE = (ROOT / "docs/reference/command-line.md").read_text(encoding="utf-8")
 RESULTS = (ROOT / "docs/reference/results.md").read_text(encoding="utf-8")
-OPTIONS = [
-    (name, option)
-    for name in sorted(COMMANDS)
-    for parameter in command(name).params
-    if isinstance(parameter, click.Option)
-    for option in [*parameter.opts, *parameter.secondary_opts]
-]
+
+
+def options_of(command: click.Command) -> list[str]:
+    """Options of a command, or of all commands of a group, each once."""
+    if isinstance(command, click.Group):
+        return list(dict.fromkeys(option for inner in command.commands.values() for option in options_of(inner)))
+    parameters = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
+    return [option for parameter in parameters for option in [*parameter.opts, *parameter.secondary_opts]]
+
+
+OPTIONS = [(name, option) for name in sorted(COMMANDS) for option in options_of(command(name))]
 
 
 def section(page: str, title: str) -> str:

@@ -18,64 +18,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sim.batch.kernel import KERNEL
 from sim.batch.translating import digest, sources, translate
-
-KERNEL = '''
-@intrinsic
-def pointer(typing, array):
-    """Where an array's numbers begin: indexing it neither wraps round nor counts references."""
-
-    def generate(context, builder, signature, arguments):
-        return context.make_array(signature.args[0])(context, builder, arguments[0]).data
-
-    return types.CPointer(array.dtype)(array), generate
-
-
-@intrinsic
-def skip(typing, numbers, n):
-    """The same, `n` numbers further on."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.gep(arguments[0], [arguments[1]])
-
-    return numbers(numbers, types.int64), generate
-
-
-@njit(nogil=True, cache=True, error_model="numpy", _nrt=False, no_rewrites=True)
-def run_trials(
-    ints, reals, origin, regimes, fragile, low, high, set_index, trials, days, watched,
-    last, began, status, daily, logs, log_of,
-):
-    """Run trials to their end: the last state, the regime at the origin, watched numbers day by day, logs of some.
-
-    `trials` (n,); `last` (n, states); `began` and `status` (n,); `daily` (n, days, watched), nan after a trial's end;
-    `logs` (kept, rows), and `log_of` (n,) the row of each trial in it, -1 where its events are not kept.
-    """
-    ci = pointer(ints)
-    cf = pointer(reals)
-    states = pointer(last)
-    numbers = pointer(daily)
-    for k in range(len(trials)):
-        s = skip(states, k * last.shape[1])
-        for i in range(last.shape[1]):
-            s[i] = origin[i]
-        at = Address(low, high, set_index, trials[k])
-        begin(s, ci, cf, at, regimes, fragile)
-        began[k] = s[REGIME]
-        log = logs[log_of[k]] if log_of[k] >= 0 else logs[0][:0]
-        for today in range(days):
-            seen = (k * days + today) * len(watched)
-            if s[ENDED] != 0.0:
-                for j in range(len(watched)):
-                    numbers[seen + j] = nan
-                continue
-            day(s, ci, cf, at, log)
-            for j in range(len(watched)):
-                numbers[seen + j] = s[watched[j]]
-        status[k] = outcome_of_trial(s, ci, cf)
-        if log_of[k] >= 0 and s[LOGGED] * (L_MARKS + ci[N_MARKS]) > logs.shape[1]:
-            status[k] = LOG_FULL
-'''
 
 
 def cache_folder() -> Path:
@@ -132,7 +76,8 @@ def kernels() -> ModuleType:
         if not any((path.parent / "__pycache__").glob(f"{path.stem}.run_trials-*.nbi")):
             print("ceasefire: compiling the engine, once for this version (about ten seconds) ...", file=sys.stderr)
         with _no_garbage():
-            module.run_trials.compile(_signature())
+            for name, signature in _signatures().items():
+                getattr(module, name).compile(signature)
     return module
 
 
@@ -161,10 +106,15 @@ def _alone(path: Path) -> Iterator[None]:
         yield
 
 
-def _signature() -> tuple[Any, ...]:
-    """The types of `run_trials`'s arguments, so that it is compiled before it is called."""
-    from numba import float64, int64
+def _signatures() -> dict[str, tuple[Any, ...]]:
+    """The types of the arguments of what is called from Python, so that it is compiled before it is called."""
+    from numba import boolean, float64, int32, int64
 
     ints, reals, table, cube = int64[::1], float64[::1], float64[:, ::1], float64[:, :, ::1]
-    numbers = (ints, reals, reals, reals, float64, *[int64] * 3, ints, int64, ints)
-    return (*numbers, table, reals, ints, cube, table, ints)
+    numbers = (ints, reals, reals, reals, float64, *[int64] * 3, ints, int64, ints, ints)
+    bits, columns, flags = int64[:, :, ::1], int32[:, ::1], boolean[:, ::1]
+    return {
+        "run_trials": (*numbers, table, reals, ints, cube, table, ints),
+        "find_new_bins": (bits, columns, flags),
+        "tally": (cube, bits, columns, ints, ints, ints, int64[:, ::1], table, table, flags, cube),
+    }

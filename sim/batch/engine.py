@@ -61,7 +61,7 @@ class Arrays:
         self.last: Floats = np.empty((n, ready.compiled.tables.n_state))
         self.began: Floats = np.empty(n)
         self.status = np.empty(n, dtype=np.int64)
-        self.numbers: Floats = np.empty((n, days, len(decoder.series)))
+        self.numbers: Floats = np.empty((n, days, len(decoder.series_names())))
         self.logs: Floats = np.zeros((max(1, len(kept)), decoder.log_width * log_rows if kept else 0))
 
     @property
@@ -80,15 +80,13 @@ class Arrays:
         """The chunk as a table, daily series and events, as the Mesa engine would return them."""
         ready, decoder = self.ready, self.ready.decoder
         week = self.daily[:, list(decoder.series).index("deaths_7d"), :]
-        rungs = decoder.rung_columns
-        highest = self.daily[:, rungs, :].max(axis=1, keepdims=True) if rungs else np.zeros_like(week[:, None, :])
         events = {
             k: decoder.events(self.logs[j].tolist(), int(self.last[k, st.LOGGED])) for j, k in enumerate(self.kept)
         }
         where = {"set": Column(np.full(len(trials), ready.set_index)), "trial": Column(np.array(trials))}
         failed = {int(k): Status(self.status[k]).said for k in np.flatnonzero(self.status != st.DONE)}
         columns = with_errors(where | decoder.columns(self.last, ready.origin.state, self.began, week), failed)
-        return Block(columns, tuple(decoder.series_names()), np.concatenate([self.daily, highest], axis=1), events)
+        return Block(columns, tuple(decoder.series_names()), self.daily, events)
 
 
 def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[int] = (), log_rows: int = 0) -> Arrays:
@@ -101,9 +99,10 @@ def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[in
     ci, cf = pack(ready.compiled.tables)
     at = address(ready.seed)
     watched = np.array(list(ready.decoder.series.values()), dtype=np.int64)
+    ladders = watched[ready.decoder.rung_columns]
     kernels().run_trials(
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
-        ready.set_index, trials, ready.scenario.horizon_days, watched, out.last, out.began, out.status,
+        ready.set_index, trials, ready.scenario.horizon_days, watched, ladders, out.last, out.began, out.status,
         out.numbers, out.logs,
         out.log_of,
     )  # fmt: skip

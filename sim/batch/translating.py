@@ -23,6 +23,7 @@ from typing import get_type_hints
 import numpy as np
 import numpy.typing as npt
 
+from sim import bins
 from sim.batch.inlining import put_in_place
 from sim.conflict.state import Tables
 
@@ -39,11 +40,11 @@ SCALAR, INTS, REALS = range(3)
 OPTIONS = 'error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True, no_rewrites=True'
 DECORATOR = f"compiled = njit({OPTIONS})"
 IMPORTS = """from __future__ import annotations
-from math import exp, log, log1p, nan, sqrt
+from math import exp, floor, log, log1p, nan, sqrt
 from typing import NamedTuple
 from numba import njit, types
 from numba.extending import intrinsic"""
-ROOTS = {"run_trials", "uniform"}  # what is called from outside
+ROOTS = {"run_trials", "uniform", "bin_place", "find_new_bins", "tally"}  # what is called from outside
 
 
 @cache
@@ -151,12 +152,19 @@ def translate(kernel: str) -> str:
     left = put_in_place({part.name: part for part in parts if isinstance(part, ast.FunctionDef)}, ROOTS)
     kept = [left.get(part.name) if isinstance(part, ast.FunctionDef) else part for part in parts]
     body = [ast.unparse(ast.fix_missing_locations(part)) for part in kept if part is not None]
-    return "\n\n".join([IMPORTS, DECORATOR, f"N_MARKS = {header()['n_marks']}", *body]) + "\n"
+    return "\n\n".join([IMPORTS, DECORATOR, constants(), *body]) + "\n"
+
+
+def constants() -> str:
+    """What the kernel's own functions know by name."""
+    known = {"N_MARKS": header()["n_marks"], "NOT_FINITE_BITS": 0x7FF << 52}
+    known |= {"BIN_SHIFT": bins.SHIFT, "BIN_ZERO": bins.ZERO, "BIN_LAST": bins.LAST}
+    return "\n".join(f"{name} = {value}" for name, value in known.items())
 
 
 def sources() -> list[str]:
     """The text of all that `translate` depends on: what the compiled module is the same for, without making it."""
-    modules = (*MODULES, __name__, put_in_place.__module__)
+    modules = (*MODULES, __name__, put_in_place.__module__, bins.__name__)
     return [inspect.getsource(importlib.import_module(name)) for name in modules]
 
 

@@ -203,6 +203,8 @@ def _import(table: Table, events: Callable[[Table], Iterator[Event]], kinds: tup
     from sim.history.importing import daily_series
     from sim.history.series import write_series
 
+    if out.resolve() == table.path.resolve():
+        raise InputError(f"--out {out}: is the file that is read; choose another name")
     wanted = _wanted(*kinds, **asked)
     notes = _notes(table, chosen, wanted)
     with _said_of(table.path):

@@ -108,13 +108,13 @@ def _compiled(past: Past, branches: Iterable[int], keep: Collection[int]) -> Ite
     while chunk := list(islice(waiting, CHUNK)):
         kept = [branch for branch in chunk if branch in keep]
         arrays = run_arrays(past.beginning, np.array(chunk, dtype=np.int64), [chunk.index(branch) for branch in kept])
-        series = list(decoder.series)
-        week = arrays.daily[:, series.index(WEEK), :]
+        names = decoder.series_names()
+        week = arrays.daily[:, names.index(WEEK), :]
         logs = dict(zip(kept, arrays.logs.tolist(), strict=False))
         for k, branch in enumerate(chunk):
             state = arrays.last[k].tolist()
             lived = int(state[st.DAY]) - past.day
-            daily = dict(zip(series, arrays.daily[k, :, :lived].tolist(), strict=True)) if branch in logs else {}
+            daily = dict(zip(names, arrays.daily[k, :, :lived].tolist(), strict=True)) if branch in logs else {}
             events = decoder.events(logs[branch], int(state[st.LOGGED])) if branch in logs else []
             yield Trajectory(_row(past, branch, state, week[k, :lived].tolist()), daily, events)
 
@@ -123,12 +123,12 @@ def _in_mesa(past: Past, branches: Iterable[int], keep: Collection[int]) -> Iter
     from sim.model import CeasefireModel
 
     decoder = past.ready.decoder
-    series = list(decoder.series)
+    names = decoder.series_names()
     for branch in branches:
         model = CeasefireModel(past.beginning, trial=branch, collect=False)
         for _ in range(past.beginning.scenario.horizon_days):
             model.step()
-        daily = dict(zip(series, map(list, zip(*model.history, strict=True)), strict=False))
+        daily = dict(zip(names, map(list, zip(*model.history, strict=True)), strict=True))
         row = _row(past, branch, model.state, daily[WEEK])
         yield Trajectory(row, daily, model.events()) if branch in keep else Trajectory(row, {}, [])
 

@@ -106,7 +106,7 @@ class Results:
 
     @cached_property
     def daily(self) -> pd.DataFrame:
-        """Series by day over all trials: n, mean, sd, low, high and quantiles (how near: `sketch.RELATIVE_ERROR`)."""
+        """Series by day over all trials: n, mean, sd, low, high and quantiles (how near: `sim.bins.RELATIVE_ERROR`)."""
         path = self.folder / self.daily_file
         if self.manifest.daily is not None and path.is_file() and tables.sha256(path) == self.manifest.daily:
             return tables.read(path)

@@ -1,10 +1,8 @@
 """Daily summaries of bounded size that merge: per series and day a count, sums, extremes and a histogram.
 
-A bin is named by a number's exponent and first `BITS` binary places, so each doubling of size is cut into 64 bins of
-equal width: read from the number's bits, hence alike on every machine. A quantile taken from the histogram, wherever
-in its bin, is within `RELATIVE_ERROR` of the order statistic it stands for. Values nearer to zero than `SMALLEST` count
-as zero. A series needs as many bins a day as its values span, nine thousand at most, however many trials there are.
-The idea is that of HdrHistogram (G. Tene) and of the DDSketch of Masson, Rim and Lee (2019, VLDB 12:2195).
+A quantile taken from the histogram (`sim.bins`), wherever in its bin, is within `RELATIVE_ERROR` of the order statistic
+it stands for. A series needs as many bins a day as its values span, nine thousand at most, however many trials there
+are. Blocks of the compiled engine are counted by the compiled engine, all others by numpy, with equal results.
 """
 
 from __future__ import annotations
@@ -16,9 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BITS = 6
-RELATIVE_ERROR = 2.0**-BITS
-SMALLEST, LARGEST = 2.0**-20, 2.0**50
+from sim.bins import BITS, LAST, bin_of, value_of
+
 WHOLE_BELOW = 2 ** (BITS + 1)  # whole numbers below this have a bin of their own
 EXACT_BELOW = 2.0**53  # sums of whole numbers below this have no rounding
 
@@ -28,27 +25,6 @@ Small = NDArray[np.int32]
 
 
 # --- bins -----------------------------------------------------------------------------------------------------------
-
-
-def _first_bits(sizes: Floats) -> Ints:
-    """Exponent and first places of positive numbers, as a whole number that grows with them."""
-    return np.right_shift(sizes.view(np.int64), 52 - BITS)
-
-
-_ZERO, _LAST = (int(bits) for bits in _first_bits(np.array([SMALLEST, LARGEST])))
-_ZERO -= 1
-
-
-def bin_of(values: Floats) -> Ints:
-    """Number of the bin of each value: 0 for zero, positive and growing above it, mirrored below."""
-    number = np.clip(_first_bits(np.abs(values)) - _ZERO, 0, _LAST - _ZERO)
-    return np.where(values < 0, -number, number)
-
-
-def value_of(bins: Ints, share: float | Floats = 0.0) -> Floats:
-    """A value in each bin, at a share of the way from its end nearer to zero to the other; 0 for bin 0."""
-    octave, place = np.divmod(np.abs(bins) - 1, 2**BITS)
-    return np.asarray(np.sign(bins) * np.ldexp(SMALLEST * (1 + (place + share) * RELATIVE_ERROR), octave))
 
 
 class Filled(NamedTuple):
@@ -94,6 +70,11 @@ class Histogram:
         column = np.zeros(int(seen[-1]) + 1, np.int64)
         column[seen] = self._columns(seen + first)
         return np.asarray(days * len(self.bins) + column[bins - first])
+
+    def widen(self, bins: Ints) -> None:
+        """Make room for bins, in rising order."""
+        if bins.size:
+            self._columns(bins)
 
     def _columns(self, bins: Ints) -> Ints:
         """The columns of some bins, in rising order; makes room for those that are new."""
@@ -176,6 +157,40 @@ class _Sum:
         return self.total + self.lost
 
 
+class _Counting:
+    """The histograms of all series as compiled code counts into them: one row of numbers, and where each bin stands.
+
+    `column` (series, bins) holds the column of each bin in its series' table, -1 where it has none.
+    """
+
+    def __init__(self) -> None:
+        self.counts: Ints = np.empty(0, np.int64)
+
+    def of(self, histograms: Sequence[Histogram]) -> _Counting:
+        """Itself, laid out anew where a histogram has grown by other hands."""
+        if not self.counts.size or any(histogram.counts.base is not self.counts for histogram in histograms):
+            self._lay_out(histograms)
+        return self
+
+    def widened(self, histograms: Sequence[Histogram], new: NDArray[np.bool_]) -> _Counting:
+        """With columns for the bins that are marked, (series, bins)."""
+        for histogram, marked in zip(histograms, new, strict=True):
+            histogram.widen(np.flatnonzero(marked) - LAST)
+        self._lay_out(histograms)
+        return self
+
+    def _lay_out(self, histograms: Sequence[Histogram]) -> None:
+        tables = [histogram.counts for histogram in histograms]
+        self.widths = np.array([len(histogram.bins) for histogram in histograms])
+        self.begins = np.cumsum([0, *(table.size for table in tables[:-1])])
+        self.counts = np.concatenate([table.reshape(-1) for table in tables])
+        self.column = np.full((len(tables), 2 * LAST + 1), -1, np.int32)
+        for k, histogram in enumerate(histograms):
+            begin, shape = self.begins[k], histogram.counts.shape
+            histogram.counts = self.counts[begin : begin + histogram.counts.size].reshape(shape)
+            self.column[k, histogram.bins + LAST] = np.arange(len(histogram.bins))
+
+
 class Gatherer:
     """Adds up trials, blocks of trials and summaries, so that memory does not grow with their number.
 
@@ -195,6 +210,12 @@ class Gatherer:
         self._low, self._high = np.full(shape, np.inf), np.full(shape, -np.inf)
         self._total, self._squares = _Sum(shape), _Sum(shape)
         self._histograms = [Histogram(self._days) for _ in series]
+        self._counting = _Counting()
+
+    def add_compiled(self, series: Sequence[str], values: Floats) -> None:
+        """As `add_block`, by compiled code, of what the compiled engine gave."""
+        self._require(tuple(series), values.shape[2])
+        self._tally(np.ascontiguousarray(values.transpose(0, 2, 1)))
 
     def add_block(self, series: Sequence[str], values: Floats) -> None:
         """Add many trials at once: `values` has the shape (trials, series, days)."""
@@ -208,6 +229,24 @@ class Gatherer:
             squares.add(counted * counted)
         self._total.add_sum(total, rounded)
         self._squares.add_sum(squares, rounded)
+
+    def _tally(self, numbers: Floats) -> None:
+        """Add numbers (trials, days, series)."""
+        from sim.batch.compiling import kernels
+
+        bits, new = numbers.view(np.int64), np.zeros((len(self._series), 2 * LAST + 1), np.bool_)
+        counting = self._counting.of(self._histograms)
+        if kernels().find_new_bins(bits, counting.column, new):
+            counting = self._counting.widened(self._histograms, new)
+        sums = np.zeros((*self._n.shape, 4))
+        kernels().tally(
+            numbers, bits, counting.column, counting.begins, counting.widths, counting.counts,
+            self._n, self._low, self._high, self._whole, sums,
+        )  # fmt: skip
+        for to, part in ((self._total, 0), (self._squares, 2)):
+            more = _Sum.of(sums[:, :, part])
+            more.lost = sums[:, :, part + 1]
+            to.add_sum(more, slice(None))
 
     def _add_series(self, k: int, values: Floats) -> bool:
         """Add a series, shape (trials, days); False if its sums are still to be added, since they would be rounded."""

@@ -151,8 +151,9 @@ class _Stored:
         """Take in many trials at once."""
         table = block.columns
         self._blocks.append(table)
-        self.gathered.add_block(block.series, block.daily)
-        self.failed += sum(table["error"].item(k) is not None for k in range(len(table["error"])))
+        self.gathered.add_compiled(block.series, block.daily)
+        null = table["error"].null
+        self.failed += len(table["error"]) if null is None else int((~null).sum())
         for k, events in block.events.items():
             self.logs += event_rows(table["set"].item(k), table["trial"].item(k), events)
 
@@ -197,7 +198,7 @@ def series_and_day(summary: sketch.Summary) -> dict[str, Column]:
 
 
 def bins_table(summary: sketch.Summary) -> dict[str, Column]:
-    """The filled bins of a summary: series and day, bin number (`sketch.value_of` says what it stands for), count."""
+    """The filled bins of a summary: series and day, bin number (`sim.bins.value_of` says what it stands for), count."""
     nothing = sketch.Filled(*(np.empty(0, np.int32),) * 3)
     day, bins, n = (np.concatenate(parts) for parts in zip(nothing, *summary.filled.values(), strict=True))
     sizes = [len(filled.days) for filled in summary.filled.values()]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sim.history.areas import CODE
 from sim.history.importing import Event
-from sim.history.tables import Field, Table, day, number, text, whole
+from sim.history.tables import Field, Table, day, name, number, text, whole
 
 TYPES = ("Battles", "Explosions/Remote violence", "Violence against civilians", "Protests", "Riots",
          "Strategic developments")  # fmt: skip
@@ -23,14 +23,14 @@ KIND = "an ACLED export"
 
 def _type(cell: str) -> str:
     """An event type, in the codebook's spelling."""
-    for name in TYPES:
-        if cell.strip().lower() == name.lower():
-            return name
+    for known in TYPES:
+        if cell.strip().lower() == known.lower():
+            return known
     raise ValueError(f"is no event type; allowed: {', '.join(TYPES)}")
 
 
 FIELDS = (
-    Field("event_id_cnty", text),
+    Field("event_id_cnty", name),
     Field("event_date", day),
     Field("latitude", number(-90, 90, float("nan"))),
     Field("longitude", number(-180, 180, float("nan"))),

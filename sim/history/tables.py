@@ -170,6 +170,13 @@ def text(cell: str) -> str:
     return cell.strip()
 
 
+def name(cell: str) -> str:
+    """A cell that says something."""
+    if not (found := cell.strip()):
+        raise ValueError("is empty; every row has its own")
+    return found
+
+
 @lru_cache(maxsize=100_000)
 def day(cell: str) -> dt.date:
     """A date: 2020-01-31, with or without a time of day after it, or 31 January 2020."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.history.areas import CODE
 from sim.history.importing import Event
-from sim.history.tables import Field, Table, day, number, text, whole
+from sim.history.tables import Field, Table, day, name, number, text, whole
 
 TYPES = {"1": "state-based", "2": "non-state", "3": "one-sided"}
 WHERE = range(1, 8)  # 1 the place, 2 near it, 3 its district, 4 its province, 5 a line or area, 6 the country, 7 at sea
@@ -23,7 +23,7 @@ KIND = "a UCDP GED event file"
 _deaths = whole(0, MOST_DEATHS)
 _type = whole(1, 3)
 FIELDS = (
-    Field("id", text),
+    Field("id", name),
     Field("date_start", day),
     Field("date_end", day, None),
     Field("latitude", number(-90, 90, float("nan"))),

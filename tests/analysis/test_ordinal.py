@@ -66,6 +66,8 @@ def test_odd_data_are_fitted_too() -> None:
 
 @pytest.mark.statistical
 def test_known_slopes_are_found() -> None:
-    """6,000 cases: slopes within 0.15 of the truth, five standard errors for the worse of them."""
+    """6,000 cases: slopes within about five standard errors of the truth (false alarm 1 in 100,000)."""
     x, level = drawn(6000, seed=2)
-    assert fit(x, level).slopes == pytest.approx([0.8, -0.5], abs=0.3)
+    first, second = fit(x, level).slopes
+    assert first == pytest.approx(0.8, abs=0.09)
+    assert second == pytest.approx(-0.5, abs=0.26)

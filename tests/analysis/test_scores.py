@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from random import Random
 
 import numpy as np
 import pytest
@@ -93,8 +94,8 @@ def test_crps_agrees_with_scoringrules(members: list[int], seen: int) -> None:
 
 
 @given(COUNTS, st.integers(0, 500), st.randoms(use_true_random=False))
-def test_weighted_crps_agrees_with_scoringrules(members: list[int], seen: int, luck: object) -> None:
-    weights = np.array([luck.random() + 0.01 for _ in members])  # type: ignore[attr-defined]
+def test_weighted_crps_agrees_with_scoringrules(members: list[int], seen: int, luck: Random) -> None:
+    weights = np.array([luck.random() + 0.01 for _ in members])
     theirs = scoringrules.crps_ensemble(
         float(seen), np.array(members, float), ens_w=weights, estimator="nrg", backend="numpy"
     )

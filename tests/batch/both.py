@@ -68,13 +68,13 @@ def compiled(ready: Prepared, trials: Sequence[int]) -> list[Lived]:
     n, days, size = len(trials), ready.scenario.horizon_days, ready.compiled.tables.n_state
     ci, cf = pack(ready.compiled.tables)
     at, log = address(ready.seed), log_of(ready)
-    states, logs = np.empty((n, days, size)), np.zeros((n, len(log)))
+    states, logs = np.empty((n, days, size + 1)), np.zeros((n, len(log)))
     kernels().run_trials(
         ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
-        ready.set_index, np.array(trials, dtype=np.int64), days, np.arange(size), np.empty((n, size)), np.empty(n),
-        np.empty(n, dtype=np.int64), states, logs, np.arange(n),
+        ready.set_index, np.array(trials, dtype=np.int64), days, np.arange(size), np.arange(0),
+        np.empty((n, size)), np.empty(n), np.empty(n, dtype=np.int64), states, logs, np.arange(n),
     )  # fmt: skip
-    lived = [states[k][~np.isnan(states[k, :, st.DAY])] for k in range(n)]  # nan after an early end
+    lived = [states[k][~np.isnan(states[k, :, st.DAY]), :size] for k in range(n)]  # nan after an early end
     logged = [int(own[-1, st.LOGGED]) for own in lived]
     return [Lived(lived[k], ready.decoder.events(logs[k].tolist(), logged[k])) for k in range(n)]
 

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from sim.batch import compiling
-from sim.batch.compiling import KERNEL, cache_folder, kernels, write_module
+from sim.batch.compiling import cache_folder, kernels, write_module
 from sim.batch.engine import run_arrays
+from sim.batch.kernel import KERNEL
 from sim.batch.translating import translate
 from sim.preparing import prepare
 from tests.small import small

@@ -116,7 +116,7 @@ def test_the_arrays_are_as_they_are_described(ready: Prepared) -> None:
     out = run_arrays(ready, np.arange(3), [2])
     days, c = ready.scenario.horizon_days, ready.compiled.tables
     assert out.last.shape == (3, c.n_state)
-    assert out.daily.shape == (3, len(ready.decoder.series), days)
+    assert out.daily.shape == (3, len(ready.decoder.series_names()), days)
     assert list(out.last[:, st.DAY]) == [days] * 3
     assert list(out.log_of) == [-1, -1, 0]
     block = out.block([0, 1, 2])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim.batch import translating
-from sim.batch.compiling import KERNEL
+from sim.batch.kernel import KERNEL
 from sim.batch.translating import INTS, MODULES, REALS, SCALAR, digest, header, kinds, pack, sources, translate
 from sim.conflict.state import Tables
 from sim.preparing import prepare

@@ -119,6 +119,7 @@ def test_what_the_file_lacks_is_said(importing: Call) -> None:
         ((*BOX, "--from", "2029-01-01"), "ged.csv: --from 2029-01-01 --to 2030-05-03: the file's events begin on"),
         ((*BOX, "--side-a", "Blueland"), "ged.csv: none of 4 events is left: 3 for sides, 1 for area"),
         ((*BOX, "--side-a", "Redland", "--all-sides"), "--all-sides and --side-a, --side-b contradict each other"),
+        ((*BOX[:-1], "ged.csv"), "--out ged.csv: is the file that is read; choose another name"),
         ((*BOX, "--boundaries", "b.geojson"), "--boundaries goes with --subdistricts"),
     ],
 )
@@ -133,8 +134,12 @@ def test_a_bad_row_is_named_once(importing: Call) -> None:
 
 
 def test_an_acled_export_gives_the_same_kind_of_series(call: Call) -> None:
-    rows: list[dict[str, Any]] = [{}, {"event_date": "3 May 2030", "event_type": "Violence against civilians"}, {"event_type": "Protests"},
-            {"geo_precision": 3}]  # fmt: skip
+    rows: tuple[dict[str, Any], ...] = (
+        {},
+        {"event_date": "3 May 2030", "event_type": "Violence against civilians"},
+        {"event_type": "Protests"},
+        {"geo_precision": 3},
+    )
     export = written(Path("export.csv"), acled(*rows))
     found = object_of(call("data", "import-acled", export, *BOX, "--json"))
     assert (found["kept"]["events"], found["dropped"]["type"]["events"]) == (2, 1)

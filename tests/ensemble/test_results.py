@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.ensemble import Results, run, sketch
+from sim.bins import RELATIVE_ERROR
+from sim.ensemble import Results, run
 from sim.errors import InputError, ResultsError
 from sim.scenario.schema import Scenario
 from tests.ensemble import fake
@@ -39,7 +40,7 @@ def test_daily_summarises_every_series_on_every_day(results: Results) -> None:
             for q in (5, 25, 50, 75, 95):
                 exact = np.quantile(values, q / 100, method="inverted_cdf")
                 # deaths here are small whole numbers, and those are exact
-                assert row[f"q{q:02d}"] == pytest.approx(exact, rel=0 if series == "deaths" else sketch.RELATIVE_ERROR)
+                assert row[f"q{q:02d}"] == pytest.approx(exact, rel=0 if series == "deaths" else RELATIVE_ERROR)
 
 
 def test_daily_is_the_same_from_its_parts(results: Results, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from itertools import permutations
 
@@ -9,9 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
+from sim.bins import RELATIVE_ERROR, SMALLEST, bin_of, value_of
 from sim.ensemble import sketch
 
-reals = st.floats(-1e9, 1e9).map(lambda v: 0.0 if abs(v) < sketch.SMALLEST else v)
+numbers_of_a_day = st.one_of(
+    st.integers(-300, 300).map(float),
+    st.floats(-1e60, 1e60),
+    st.sampled_from([0.0, -0.0, 1e-9, np.nan, np.inf, 5e-324]),
+)
+reals = st.floats(-1e9, 1e9).map(lambda v: 0.0 if abs(v) < SMALLEST else v)
 columns = st.lists(reals, min_size=1, max_size=60)
 QS = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -43,7 +50,7 @@ def assert_same(one: sketch.Summary, other: sketch.Summary) -> None:
 @given(columns, st.sampled_from(QS))
 def test_quantile_is_within_the_stated_error(values: list[float], q: float) -> None:
     exact = float(np.quantile(values, q, method="inverted_cdf"))
-    assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=sketch.RELATIVE_ERROR * (1 + 1e-9))
+    assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=RELATIVE_ERROR * (1 + 1e-9))
 
 
 @settings(max_examples=60, deadline=None)
@@ -127,17 +134,17 @@ def test_a_summary_of_no_series_adds_nothing() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.floats(-1e14, 1e14))
 def test_a_value_lies_in_its_bin(value: float) -> None:
-    number = sketch.bin_of(np.array([value]))
-    near, far = (abs(float(sketch.value_of(number, end)[0])) for end in (0.0, 1.0))
-    assert np.sign(number[0]) == (0 if abs(value) < sketch.SMALLEST else np.sign(value))
+    number = bin_of(np.array([value]))
+    near, far = (abs(float(value_of(number, end)[0])) for end in (0.0, 1.0))
+    assert np.sign(number[0]) == (0 if abs(value) < SMALLEST else np.sign(value))
     if number[0]:
         assert near <= abs(value) < far
-        assert far - near <= sketch.RELATIVE_ERROR * near
+        assert far - near <= RELATIVE_ERROR * near
 
 
 def test_bins_grow_with_the_values() -> None:
     values = np.sort(np.concatenate([-np.logspace(-5, 14, 500), np.logspace(-5, 14, 500), [0.0]]))
-    assert (np.diff(sketch.bin_of(values)) >= 0).all()
+    assert (np.diff(bin_of(values)) >= 0).all()
 
 
 def test_a_series_keeps_only_the_bins_that_hold_something() -> None:
@@ -145,7 +152,7 @@ def test_a_series_keeps_only_the_bins_that_hold_something() -> None:
     histogram.add_values(np.array([[0.0, 1.0], [1e9, 1.0]]), None)
     assert histogram.counts.shape == (2, 3)
     assert [part.tolist() for part in histogram.filled()] == [
-        [0, 0, 1], sketch.bin_of(np.array([0.0, 1e9, 1.0])).tolist(), [1, 1, 2],
+        [0, 0, 1], bin_of(np.array([0.0, 1e9, 1.0])).tolist(), [1, 1, 2],
     ]  # fmt: skip
 
 
@@ -186,7 +193,7 @@ def test_values_that_lie_evenly_in_a_bin_have_their_quantile_to_a_fraction_of_it
     for values in (evenly, [-value for value in evenly]):
         for q in QS:
             exact = float(np.quantile(values, q))
-            assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=sketch.RELATIVE_ERROR / 20)
+            assert sketch.quantile(one_cell(values), q)[0, 0] == pytest.approx(exact, rel=RELATIVE_ERROR / 20)
 
 
 @settings(max_examples=60, deadline=None)
@@ -194,3 +201,35 @@ def test_values_that_lie_evenly_in_a_bin_have_their_quantile_to_a_fraction_of_it
 def test_quantiles_do_not_cross(values: list[float]) -> None:
     found = [float(sketch.quantile(one_cell(values), q)[0, 0]) for q in QS]
     assert found == sorted(found)
+
+
+# --- by compiled code -------------------------------------------------------------------------------------------------
+
+
+@settings(deadline=None)  # the first example loads the compiled code
+@given(st.lists(st.lists(numbers_of_a_day, min_size=6, max_size=6), min_size=1, max_size=9), st.data())
+def test_compiled_code_counts_what_numpy_counts(rows: list[list[float]], data: st.DataObject) -> None:
+    """Blocks of any size, one after another, whole and broken numbers, gaps and extremes: the same to the last bit."""
+    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
+    values = np.array(rows).reshape(len(rows), 2, 3)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(rows)))) | {0, len(rows)})
+    one, two = sketch.Gatherer(3), sketch.Gatherer(3)
+    for begin, end in itertools.pairwise(cuts):
+        one.add_block(("a", "b"), values[begin:end])
+        two.add_compiled(("a", "b"), values[begin:end])
+    left, right = one.summary(), two.summary()
+    for name in ("n", "total", "squares", "low", "high", "whole"):  # which zero is the lower is nobody's concern
+        assert (getattr(left, name) + 0.0).tobytes() == (getattr(right, name) + 0.0).tobytes(), name
+    for series in ("a", "b"):
+        for mine, theirs in zip(left.filled[series], right.filled[series], strict=True):
+            assert mine.tolist() == theirs.tolist()
+
+
+def test_compiled_and_other_blocks_may_alternate() -> None:
+    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
+    values = np.random.default_rng(5).lognormal(2.0, 3.0, (40, 2, 3))
+    one, two = sketch.Gatherer(3), sketch.Gatherer(3)
+    for k in range(0, 40, 10):
+        one.add_block(("a", "b"), values[k : k + 10])
+        (two.add_block if k % 20 else two.add_compiled)(("a", "b"), values[k : k + 10])
+    assert repr(one.summary()) == repr(two.summary())

@@ -81,6 +81,11 @@ def test_what_is_laid_outside_the_span_is_left_out_for_its_dates() -> None:
     assert found.dropped["dates"] == Tally(2, 14)
 
 
+def test_what_stands_on_a_day_before_the_span_is_left_out_whole() -> None:
+    found = counted(EVENT._replace(last=D[2], best=10), wanted=replace(WANTED, start=D[1]))
+    assert (found.kept, found.dropped["dates"]) == (Tally(1, 4), Tally(2, 14))
+
+
 def test_nothing_is_laid_after_the_last_event_of_the_file() -> None:
     found = counted(EVENT._replace(last=D[9], best=10), wanted=replace(WANTED, spread="even"))
     assert len(found.series.days) == 4

@@ -72,8 +72,8 @@ def test_other_readings_and_estimates_are_judged_beside() -> None:
 def test_what_else_was_recorded_makes_a_fray_for_seven_days() -> None:
     killed = Record({after(1): Counted(patron_killed=1)}, ("patron_killed",))
     lost = Record({after(2): Counted(places_lost=1)}, ("places_lost",))
-    assert levels(*[0.0] * 9, record=killed) == "hfffffffh"
-    assert levels(*[0.0] * 9, record=lost) == "hhfffffff"
+    assert levels(*[0.0] * 10, record=killed) == "hfffffffhh"
+    assert levels(*[0.0] * 10, record=lost) == "hhfffffffh"
     assert verdict(0, record=killed).left_out == ("places_lost",)
     assert verdict(0).left_out == ("patron_killed", "places_lost")
 

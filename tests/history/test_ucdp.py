@@ -53,6 +53,7 @@ def test_a_subdistrict_code_in_the_row_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "value", "said"),
     [
+        ("id", " ", "id: ' ' is empty; every row has its own"),
         ("type_of_violence", "4", "type_of_violence: '4' is not allowed; allowed: whole numbers from 1 to 3"),
         ("where_prec", "0", "where_prec: '0' is not allowed; allowed: whole numbers from 1 to 7"),
         ("date_prec", "6", "date_prec: '6' is not allowed; allowed: whole numbers from 1 to 5"),
@@ -131,3 +132,16 @@ def test_death_levels_of_the_record_are_those_of_the_domain_study() -> None:
     for (first, last), level in spans.items():
         deaths = series.deaths(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
         assert round(sum(deaths) / len(deaths), 1) == level
+
+
+@pytest.mark.data
+def test_truces_cut_deaths_as_in_the_domain_study() -> None:
+    series = read_series(real("data/idlib_box_daily.csv"))
+    cuts = {"2018-09-17": (4.1, 0.3, 1.1), "2019-05-18": (31.1, 15.3, 33.0),
+            "2019-06-12": (33.4, 4.3, 25.1), "2019-08-02": (25.6, 1.0, 33.8),
+            "2019-08-31": (46.1, 3.0, 2.4), "2020-01-12": (9.5, 1.0, 35.1)}  # fmt: skip
+    for start, means in cuts.items():  # DOMAIN 2.1: 14 days before, the first three days, the first 14
+        first = dt.date.fromisoformat(start)
+        spans = ((-14, -1), (0, 2), (0, 13))
+        deaths = [series.deaths(first + dt.timedelta(a), first + dt.timedelta(b)) for a, b in spans]
+        assert [sum(days) / len(days) for days in deaths] == pytest.approx(means, abs=0.05)

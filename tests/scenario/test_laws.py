@@ -56,7 +56,8 @@ def laws() -> st.SearchStrategy[Distribution]:
     return written.map(distribution)
 
 
-@given(laws(), st.floats(0, 1), st.floats(0, 1))
+# no draw is subnormal (the least is 2**-54 or so), and scipy's beta gives nan for some of these
+@given(laws(), st.floats(0, 1, allow_subnormal=False), st.floats(0, 1, allow_subnormal=False))
 def test_quantiles_rise_inside_the_support(law: Distribution, u: float, v: float) -> None:
     low, high = law.support()
     first, second = law.ppf(min(u, v)), law.ppf(max(u, v))
