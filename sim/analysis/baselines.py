@@ -8,7 +8,7 @@ of hold, fray and collapse in a later week, and its deaths as a sample. They lea
 |---|---|---|
 | climatology | shares of all weeks learnt from | those weeks |
 | persistence | this week's class, with 0.02 for each other | weeks of the class |
-| markov | matrix of transitions from week to week, half a case added, to the power of the horizon | weeks of the class |
+| markov | matrix of weekly transitions, half a case added, to the power of the horizon | weeks of the class |
 | table | classes of weeks `horizon` weeks after one of this class, half a case added | weeks of the class |
 | recent | shares of the last four weeks | those four |
 | table_c | shares of weeks `horizon` weeks after one of this class | those very weeks |
@@ -172,7 +172,7 @@ def _of_classes(past: Past, probabilities: Floats) -> Outlook:
 
 def _followers(past: Past, level: int, horizon: int) -> Floats:
     """Deaths of the weeks learnt from that stood `horizon` weeks after one of this class."""
-    return past.deaths[horizon : past.learnt][past.level[: past.learnt - horizon] == level]
+    return np.asarray(past.deaths[horizon : past.learnt][past.level[: past.learnt - horizon] == level], np.float64)
 
 
 def _transitions(past: Past, level: int, horizon: int) -> Floats:

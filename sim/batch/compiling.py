@@ -116,5 +116,5 @@ def _signatures() -> dict[str, tuple[Any, ...]]:
     return {
         "run_trials": (*numbers, table, reals, ints, cube, table, ints),
         "find_new_bins": (bits, columns, flags),
-        "tally": (cube, bits, columns, ints, ints, ints, int64[:, ::1], table, table, flags, cube),
+        "tally": (cube, bits, columns, ints, ints, int32[::1], int64[:, ::1], table, table, flags, cube),
     }

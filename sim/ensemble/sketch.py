@@ -40,7 +40,7 @@ class Histogram:
 
     def __init__(self, days: int) -> None:
         self.bins: Ints = np.empty(0, np.int64)
-        self.counts: Ints = np.zeros((days, 0), np.int64)
+        self.counts: Small = np.zeros((days, 0), np.int32)
 
     def filled(self) -> Filled:
         """What holds something."""
@@ -81,7 +81,7 @@ class Histogram:
         found = np.searchsorted(self.bins, bins)
         if found[-1] == len(self.bins) or (self.bins[found] != bins).any():
             both = np.union1d(self.bins, bins)
-            counts = np.zeros((len(self.counts), len(both)), np.int64)
+            counts = np.zeros((len(self.counts), len(both)), np.int32)
             counts[:, np.searchsorted(both, self.bins)] = self.counts
             self.bins, self.counts = both, counts
             found = np.searchsorted(both, bins)
@@ -164,7 +164,7 @@ class _Counting:
     """
 
     def __init__(self) -> None:
-        self.counts: Ints = np.empty(0, np.int64)
+        self.counts: Small = np.empty(0, np.int32)
 
     def of(self, histograms: Sequence[Histogram]) -> _Counting:
         """Itself, laid out anew where a histogram has grown by other hands."""
@@ -334,7 +334,7 @@ def quantile(summary: Summary, q: float) -> Floats:
     return found
 
 
-def _quantile(counts: Ints, bins: Ints, q: float, low: Floats, high: Floats, whole: NDArray[np.bool_]) -> Floats:
+def _quantile(counts: Small, bins: Ints, q: float, low: Floats, high: Floats, whole: NDArray[np.bool_]) -> Floats:
     """The quantile of each day, each of which has some count; `low`, `high` and `whole` are of these days."""
     days, up_to = np.arange(len(counts)), np.cumsum(counts, axis=1)
     rank = np.maximum(1, np.ceil(q * up_to[:, -1] - 1e-9)).astype(np.int64)

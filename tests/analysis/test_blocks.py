@@ -45,9 +45,9 @@ def test_blocks_see_that_neighbours_are_alike() -> None:
 @pytest.mark.statistical
 @pytest.mark.slow
 def test_coverage_over_seventy_weeks_is_known() -> None:
-    """First-order autoregression of 0.5, 73 weeks, 400 series: the 95 % interval covers the mean in 80 to 96 of 100.
+    """First-order autoregression of 0.5, 73 weeks, 400 series: the 95 % interval covers the mean in 87 of 100.
 
-    It is too narrow with six blocks, as the module says; the bounds are five standard errors wide around 88 %.
+    It is too narrow with six blocks, as the module says; the bounds are four standard errors away.
     """
     dice = np.random.default_rng(5)
     drawn = circular(73, replicates=500)
@@ -58,4 +58,4 @@ def test_coverage_over_seventy_weeks_is_known() -> None:
             series[k] = 0.5 * series[k - 1] + step
         low, high = interval(series[50:][drawn].mean(axis=1))
         hits += low <= 0 <= high
-    assert 0.80 <= hits / 400 <= 0.96
+    assert 0.80 <= hits / 400 <= 0.94
