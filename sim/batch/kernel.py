@@ -95,8 +95,8 @@ def find_new_bins(bits, column, new):
 def tally(numbers, bits, column, begins, widths, counts, n, low, high, whole, sums):
     """Count numbers (trials, days, series) into bins, and sum them with the rounding errors carried along.
 
-    `counts` holds each series' table (days, width) from its beginning on; `n`, `low`, `high`, `whole` (series, days);
-    `sums` (series, days, 4): total and what it lost, the same of squares.
+    `counts` holds each series' table (days, width) from its beginning on; `n`, `low`, `high`, `whole` (days, series);
+    `sums` (4, days, series): total and what it lost, the same of squares.
     """
     for trial in range(numbers.shape[0]):
         for today in range(numbers.shape[1]):
@@ -106,16 +106,16 @@ def tally(numbers, bits, column, begins, widths, counts, n, low, high, whole, su
                     continue
                 value = numbers[trial, today, j]
                 counts[begins[j] + today * widths[j] + column[j, place]] += 1
-                n[j, today] += 1
-                low[j, today] = min(low[j, today], value)
-                high[j, today] = max(high[j, today], value)
+                n[today, j] += 1
+                low[today, j] = min(low[today, j], value)
+                high[today, j] = max(high[today, j], value)
                 if value != floor(value):
-                    whole[j, today] = False
+                    whole[today, j] = False
                 for part in range(2):
                     more = value if part == 0 else value * value
-                    total = sums[j, today, 2 * part]
+                    total = sums[2 * part, today, j]
                     new = total + more
                     back = new - total
-                    sums[j, today, 2 * part + 1] += (total - (new - back)) + (more - back)
-                    sums[j, today, 2 * part] = new
+                    sums[2 * part + 1, today, j] += (total - (new - back)) + (more - back)
+                    sums[2 * part, today, j] = new
 '''

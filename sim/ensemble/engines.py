@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.trajectory import Block, Trajectory
 
 ENGINES = {"batch": "sim.batch.engine:simulate", "mesa": "sim.model:simulate"}
-SMALLEST_CHUNKS = {"batch": 500}  # trials: where one takes a millisecond, files of fewer cost more than they hold
+SMALLEST_CHUNKS = {"batch": 1250}  # trials, half a second: files of fewer cost more than they hold
 BLOCK_ENGINES = {"batch": "sim.batch.engine:simulate_blocks"}
 
 

@@ -132,10 +132,11 @@ class _Sum:
         self.total, self.lost = np.zeros(shape), np.zeros(shape)
 
     @classmethod
-    def of(cls, total: Floats) -> _Sum:
-        """A sum that has lost nothing."""
+    def of(cls, total: Floats, lost: Floats | None = None) -> _Sum:
+        """A sum, and what it has lost so far (None: nothing)."""
         made = cls(total.shape)
         made.total = total
+        made.lost = made.lost if lost is None else lost
         return made
 
     def add(self, more: Floats) -> None:
@@ -238,15 +239,17 @@ class Gatherer:
         counting = self._counting.of(self._histograms)
         if kernels().find_new_bins(bits, counting.column, new):
             counting = self._counting.widened(self._histograms, new)
-        sums = np.zeros((*self._n.shape, 4))
+        shape = (self._days, len(self._series))
+        n, whole, sums = np.zeros(shape, np.int64), np.ones(shape, np.bool_), np.zeros((4, *shape))
+        low, high = np.full(shape, np.inf), np.full(shape, -np.inf)
         kernels().tally(
-            numbers, bits, counting.column, counting.begins, counting.widths, counting.counts,
-            self._n, self._low, self._high, self._whole, sums,
-        )  # fmt: skip
-        for to, part in ((self._total, 0), (self._squares, 2)):
-            more = _Sum.of(sums[:, :, part])
-            more.lost = sums[:, :, part + 1]
-            to.add_sum(more, slice(None))
+            numbers, bits, counting.column, counting.begins, counting.widths, counting.counts, n, low, high, whole, sums
+        )
+        self._n += n.T
+        self._whole &= whole.T
+        self._low, self._high = np.minimum(self._low, low.T), np.maximum(self._high, high.T)
+        self._total.add_sum(_Sum.of(sums[0].T, sums[1].T), slice(None))
+        self._squares.add_sum(_Sum.of(sums[2].T, sums[3].T), slice(None))
 
     def _add_series(self, k: int, values: Floats) -> bool:
         """Add a series, shape (trials, days); False if its sums are still to be added, since they would be rounded."""
