@@ -5,6 +5,7 @@ A module a command or a family of them; `ceasefire run` imports its own and no o
 
 from __future__ import annotations
 
+import gc
 from importlib import import_module
 from typing import Any
 
@@ -71,3 +72,4 @@ def main() -> None:
 
     A model of a past conflict, for research and teaching; not a forecast, warning system or planning tool.
     """
+    gc.set_threshold(100_000, 50, 50)  # imports and a scenario make many objects that stay: do not search them so often

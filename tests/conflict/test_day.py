@@ -15,7 +15,6 @@ from sim.conflict import state as st
 from sim.conflict.day import day
 from sim.model import CeasefireModel, simulate
 from sim.trajectory import Event
-from tests.conflict.replaying import memory, replay
 from tests.small import look, on_day, played, ready, rule, small, told
 
 # --- trajectories ---------------------------------------------------------------------------------------------------
@@ -247,27 +246,6 @@ def test_the_busy_conflict_makes_every_one_of_its_events() -> None:
     seen = {(e.rule, e.void) for trial in range(12) for e in CeasefireModel(small(BUSY), trial=trial).run().events}
     assert {rule for rule, _ in seen} == {*BUSY["rules"], "intervention", "fighting", "displacement"}
     assert any(void for _, void in seen)
-
-
-@pytest.mark.parametrize("trial", range(6))
-def test_replaying_the_events_gives_the_states_back_without_dice(trial: int) -> None:
-    prepared = ready(BUSY)
-    model = CeasefireModel(prepared, trial=trial)
-    lived = []
-    for _ in range(40):
-        model.step()
-        lived.append(memory(prepared, model.state))
-    assert [memory(prepared, s) for s in replay(prepared, model.first_state, model.events(), 40)] == lived
-
-
-def test_a_replay_that_misses_an_event_is_noticed() -> None:
-    prepared = ready(BUSY)
-    model = CeasefireModel(prepared, trial=1)
-    run = model.run()
-    cut = next(e for e in run.events if e.event == "strike" and e.marks["killed"] and not e.void)
-    events = [e for e in run.events if e is not cut]
-    last = list(replay(prepared, model.first_state, events, 40))[-1]
-    assert memory(prepared, last) != memory(prepared, model.state)
 
 
 # --- one conflict, two loops ----------------------------------------------------------------------------------------
