@@ -109,8 +109,12 @@ def test_no_fetched_data_in_the_repository() -> None:
     assert [str(path) for path in tracked() if fetched.search(path.name)] == []
 
 
+SAMPLE = Path("docs/sample-report.html")  # one page with all of its pictures inside
+
+
 def test_no_file_is_large() -> None:
-    assert [str(path) for path in tracked() if (ROOT / path).stat().st_size > 1_000_000] == []
+    most = {SAMPLE: 1_500_000}
+    assert [str(path) for path in tracked() if (ROOT / path).stat().st_size > most.get(path, 1_000_000)] == []
 
 
 def test_machine_path_pattern_finds_one() -> None:
