@@ -150,7 +150,7 @@ def test_killed_at_any_moment_and_resumed_it_equals_an_unbroken_one(
     process.send_signal(signal.SIGKILL)
     process.wait()
     question = asked(tmp_path, "slow")
-    assert 2 <= len(Study.open("killed").record.blocks) < 6
+    assert 1 <= len(Study.open("killed").record.blocks) < 6  # a block is recorded after it is stored
     resumed = split(question, sets=60, trials=TRIALS, out="killed", resume=True)
     unbroken = split(question, sets=60, trials=TRIALS, out="unbroken")
     pd.testing.assert_frame_equal(resumed["split"], unbroken["split"])

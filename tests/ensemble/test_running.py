@@ -93,14 +93,14 @@ def test_threads_and_processes_of_the_compiled_engine_change_no_byte(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
-    asked: dict[str, Any] = {"trials": 300, "sets": 3, "seed": 5, "events": [0, (2, 299)], "progress": False}
+    asked: dict[str, Any] = {"trials": 1700, "sets": 3, "seed": 5, "events": [0, (2, 1699)], "progress": False}
     shared: list[int] = []
     threads = running_module._in_threads
     monkeypatch.setattr(running_module, "_in_threads", lambda *given: (shared.append(1), threads(*given))[1])
     run(scenario, out=tmp_path / "one", workers=1, **asked)
     run(scenario, out=tmp_path / "threads", workers=3, **asked)
     assert shared == [1]
-    monkeypatch.setattr(running_module, "SET_WORTH", 1000)
+    monkeypatch.setattr(running_module, "SET_WORTH", 10_000)
     run(scenario, out=tmp_path / "processes", workers=2, **asked)
     assert shared == [1]
     assert contents(tmp_path / "one") == contents(tmp_path / "threads") == contents(tmp_path / "processes")
