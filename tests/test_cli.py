@@ -16,6 +16,7 @@ from sim import __version__
 from sim.cli import COMMANDS
 from sim.cli.common import columns
 from sim.ensemble import Results
+from tests import needs
 from tests.commands import Call, fine, refused
 from tests.ensemble.fake import SCENARIO, hear_ctrl_c
 
@@ -204,7 +205,7 @@ def test_ctrl_c_says_how_to_go_on(call: Call) -> None:
     assert "40 trials" in fine(call(*words, "--resume", "--no-plots"))
 
 
-@pytest.mark.skipif(os.name != "posix", reason="sends the signal that a terminal sends")
+@needs.posix_signals
 def test_ctrl_c_in_a_terminal_stops_workers_without_noise(call: Call) -> None:
     command = [sys.executable, "-m", "sim", "run", "fence.yaml", "--trials", "4000", "--workers", "2", "--out", "r"]
     with subprocess.Popen(

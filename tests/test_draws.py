@@ -111,8 +111,9 @@ def test_the_lognormal_is_scipys(u: float, median: float, sigma: float) -> None:
 
 
 def is_quantile(law: stats.rv_discrete, count: float, u: float) -> bool:
-    """Whether `count` is the quantile of `u`, up to rounding in the sum of the masses."""
-    return float(law.cdf(count)) >= u - 1e-9 and float(law.cdf(count - 1)) < u + 1e-9
+    """Whether `count` is the quantile of `u`, up to rounding in the sum of the masses, or where the search ends."""
+    reached = float(law.cdf(count)) >= u - 1e-9 or count == LARGEST_COUNT
+    return reached and float(law.cdf(count - 1)) < u + 1e-9
 
 
 @given(U, some.floats(1e-6, 700.0))

@@ -39,10 +39,14 @@ HEAVY = {
 DISTRIBUTION = {"PIL": "pillow", "pydantic_core": "pydantic", "sklearn": "scikit-learn", "yaml": "pyyaml"}
 
 
+MADE = {line.strip("/\n") for line in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines() if "*" not in line}
+
+
 def tracked() -> list[Path]:
-    """Files that git has or would take, relative to the root."""
+    """Files that git has or would take, relative to the root; of an unpacked archive, all that nobody made since."""
     if shutil.which("git") is None or not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout")
+        found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        return [path for path in found if not MADE & set(path.parts) and path.suffix != ".pyc"]
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return [Path(name) for name in names.split("\0") if name and (ROOT / name).is_file()]

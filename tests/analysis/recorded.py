@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 
-SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "idlib_box_daily.csv"
+from tests import needs
+
 FIRST = dt.date(2016, 1, 1)
 
 
@@ -39,7 +38,5 @@ def switching(weeks: int, seed: int = 0) -> pd.Series:
 
 def fetched() -> pd.Series:
     """UCDP deaths a day in the Idlib box; skips the test where the file is absent."""
-    if not SERIES.exists():
-        pytest.skip("the UCDP series ../shared/data/idlib_box_daily.csv is not here; it is fetched, never shipped")
-    frame = pd.read_csv(SERIES, parse_dates=["date"])
+    frame = pd.read_csv(needs.shared("data/idlib_box_daily.csv"), parse_dates=["date"])
     return pd.Series(frame["best"].to_numpy(float), index=pd.DatetimeIndex(frame["date"]))

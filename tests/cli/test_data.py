@@ -10,7 +10,7 @@ from click.testing import Result
 
 from tests.commands import Call, fine, refused
 from tests.history.invented import GED, acled, ged, written
-from tests.history.real import real
+from tests.needs import shared
 
 BOX = ("--box", "1,2,2,3", "--country", "Amber", "--out", "series.csv")
 DAYS: tuple[dict[str, Any], ...] = (
@@ -211,7 +211,7 @@ def test_what_cannot_be_asked_is_refused(asking: Call, words: tuple[str, ...], s
 
 @pytest.mark.data
 def test_the_answers_known_of_the_record(call: Call) -> None:
-    series = real("data/idlib_box_daily.csv")
+    series = shared("data/idlib_box_daily.csv")
     days = {}
     for start in ("2018-09-17", "2019-08-31", "2020-01-12"):
         words = ("--start", start, "--end", "2020-02-10", "--json")

@@ -3,7 +3,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,9 @@ from sim.history.driving import begin_trial
 from sim.preparing import Prepared, prepare
 from sim.scenario import Scenario, builtin_names, load
 from sim.trajectory import Trajectory
+from tests import needs
 from tests.small import on_day, rule, small
 
-ENGINES = ["mesa", pytest.param("batch", marks=pytest.mark.skipif(not find_spec("numba"), reason="needs `fast`"))]
 FLAGSHIP, SMALL = "idlib-2020-02-11", "invented-border"
 TRIAL, SPLIT = 2, 6
 
@@ -67,7 +66,7 @@ def by_hand(ready: Prepared, trial: int, split: int, future: int, seed: int) -> 
     return Trajectory(where | decoder.row(state, ready.origin.state, began, week), {"deaths_7d": week[split:]}, events)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", needs.engines)
 def test_futures_equal_a_continuation_made_by_hand(engine: str, past: Past) -> None:
     seed = future_seed(past.ready.seed, 1, TRIAL)
     for lived in futures(past, engine, (0, 5), keep=(0, 5)):
@@ -77,7 +76,7 @@ def test_futures_equal_a_continuation_made_by_hand(engine: str, past: Past) -> N
         assert lived.daily["deaths_7d"] == made.daily["deaths_7d"]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", needs.engines)
 def test_under_its_own_luck_the_trial_goes_on_as_it_did(engine: str, past: Past, scenario: Scenario) -> None:
     """The negative and the positive in one: only the seed makes a future another one than that of the trial."""
     whole = past_of(scenario, 1, TRIAL, 40)
@@ -89,7 +88,7 @@ def test_under_its_own_luck_the_trial_goes_on_as_it_did(engine: str, past: Past,
     assert other.events != lived.events
 
 
-@pytest.mark.skipif(not find_spec("numba"), reason="needs `fast`")
+@needs.numba
 def test_both_engines_live_the_same_futures(past: Past) -> None:
     mesa, batch = (list(futures(past, engine, range(3), keep=range(3))) for engine in ("mesa", "batch"))
     for one, other in zip(mesa, batch, strict=True):

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pandas as pd
 import pytest
 
@@ -10,8 +8,8 @@ from sim.ensemble.cells import Cell, Design
 from sim.ensemble.engines import find_engine
 from sim.scenario import Scenario, load
 from sim.scenario.numbers import uncertain, values_of_set
+from tests import needs
 
-ENGINES = ["mesa", pytest.param("batch", marks=pytest.mark.skipif(not find_spec("numba"), reason="needs `fast`"))]
 TRIALS = 6
 
 
@@ -27,7 +25,7 @@ def columns(scenario: Scenario) -> tuple[str, ...]:
     return tuple(f"{name}_day" for name in scenario.outcomes)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", needs.engines)
 def test_rows_are_those_of_the_engine(engine: str, scenario: Scenario, columns: tuple[str, ...]) -> None:
     rows = Design((scenario,), (Cell(set=1), Cell(set=2)), TRIALS, engine, columns).rows([0, 1])
     lived = [t.row for s in (1, 2) for t in find_engine("mesa")(scenario, 11, s, range(TRIALS))]
@@ -36,7 +34,7 @@ def test_rows_are_those_of_the_engine(engine: str, scenario: Scenario, columns: 
         assert rows[name].astype(object).where(rows[name].notna(), None).tolist() == [row[name] for row in lived]
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("engine", needs.engines)
 def test_a_cell_at_the_values_of_set_0_is_set_0(engine: str, scenario: Scenario, columns: tuple[str, ...]) -> None:
     values = values_of_set(scenario, 0, 11)
     cells = (Cell(set=0), Cell(values=tuple(values.values())))
@@ -46,7 +44,7 @@ def test_a_cell_at_the_values_of_set_0_is_set_0(engine: str, scenario: Scenario,
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not find_spec("numba"), reason="needs `fast`")
+@needs.numba
 @pytest.mark.parametrize("name", ["invented-border", "idlib-2020-02-11"])
 def test_a_rule_switched_off_in_the_state_is_a_rule_switched_off_in_the_file(name: str) -> None:
     base = load(name)

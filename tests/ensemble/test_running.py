@@ -20,6 +20,7 @@ from sim.ensemble.worker import Job
 from sim.errors import InputError, ResultsError, RunError
 from sim.scenario import load
 from sim.scenario.schema import Scenario
+from tests import needs
 from tests.ensemble import fake
 
 FAKE = "tests.ensemble.fake:"
@@ -89,10 +90,10 @@ def test_workers_change_no_byte(scenario: Scenario, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@needs.numba
 def test_threads_and_processes_of_the_compiled_engine_change_no_byte(
     scenario: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
     asked: dict[str, Any] = {"trials": 1700, "sets": 3, "seed": 5, "events": [0, (2, 1699)], "progress": False}
     shared: list[int] = []
     threads = running_module._in_threads
@@ -447,12 +448,12 @@ if __name__ == "__main__":
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform == "win32", reason="sends signals of POSIX")
+@needs.numba
+@needs.posix_signals
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT])
 def test_threads_that_are_killed_or_stopped_go_on_to_the_same_bytes(
     scenario_file: Path, tmp_path: Path, sign: signal.Signals
 ) -> None:
-    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
     program, folder = tmp_path / "stopped.py", tmp_path / "r"
     program.write_text(STOPPED)
     command = [sys.executable, str(program), str(scenario_file), str(folder)]

@@ -12,6 +12,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from sim.bins import RELATIVE_ERROR, SMALLEST, bin_of, value_of
 from sim.ensemble import sketch
+from tests import needs
 
 numbers_of_a_day = st.one_of(
     st.integers(-300, 300).map(float),
@@ -206,11 +207,11 @@ def test_quantiles_do_not_cross(values: list[float]) -> None:
 # --- by compiled code -------------------------------------------------------------------------------------------------
 
 
+@needs.numba
 @settings(deadline=None)  # the first example loads the compiled code
 @given(st.lists(st.lists(numbers_of_a_day, min_size=6, max_size=6), min_size=1, max_size=9), st.data())
 def test_compiled_code_counts_what_numpy_counts(rows: list[list[float]], data: st.DataObject) -> None:
     """Blocks of any size, one after another, whole and broken numbers, gaps and extremes: the same to the last bit."""
-    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
     values = np.array(rows).reshape(len(rows), 2, 3)
     cuts = sorted(data.draw(st.sets(st.integers(1, len(rows)))) | {0, len(rows)})
     one, two = sketch.Gatherer(3), sketch.Gatherer(3)
@@ -225,8 +226,8 @@ def test_compiled_code_counts_what_numpy_counts(rows: list[list[float]], data: s
             assert mine.tolist() == theirs.tolist()
 
 
+@needs.numba
 def test_compiled_and_other_blocks_may_alternate() -> None:
-    pytest.importorskip("numba", reason="the compiled engine needs the extra `fast`")
     values = np.random.default_rng(5).lognormal(2.0, 3.0, (40, 2, 3))
     one, two = sketch.Gatherer(3), sketch.Gatherer(3)
     for k in range(0, 40, 10):

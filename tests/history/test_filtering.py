@@ -5,7 +5,6 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,6 +26,7 @@ from sim.history.filtering import (
     stationary,
     transition,
 )
+from tests import needs
 
 REGIMES = {"quiet": (1.8, 0.47), "sporadic": (8.3, 0.69), "offensive": (25.0, 1.24)}
 RATES = {
@@ -36,7 +36,6 @@ RATES = {
 }
 DOWN = {"leader": {"offensive": 0.74, "sporadic": 0.84}, "lower": {"offensive": 0.28, "sporadic": 0.22}}
 IDLIB = chain(REGIMES, RATES, DOWN, {"leader": 0.27})  # DOMAIN 7.11
-SERIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "idlib_box_daily.csv"
 
 
 def by_enumeration(
@@ -327,9 +326,7 @@ def test_weekly_sums_are_judged_by_whole_weeks() -> None:
 
 
 def real_path() -> tuple[list[dt.date], Floats]:
-    if not SERIES.exists():
-        pytest.skip("the UCDP series ../shared/data/idlib_box_daily.csv is not here; it is fetched, never shipped")
-    with SERIES.open() as file:
+    with needs.shared("data/idlib_box_daily.csv").open() as file:
         daily = {dt.date.fromisoformat(row["date"]): float(row["best"]) for row in csv.DictReader(file)}
     days = [day for day in sorted(daily) if day >= dt.date(2018, 8, 1)]
     spells = [

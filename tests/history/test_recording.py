@@ -14,7 +14,7 @@ from sim.history import recording
 from sim.history.recording import Collapse, Counted, Record, Recorded, judge_record, read_record
 from sim.history.series import Day, Series, read_series
 from tests.history.invented import written
-from tests.history.real import real
+from tests.needs import shared
 from tests.small import played
 
 START = dt.date(2030, 5, 1)
@@ -127,13 +127,13 @@ def test_what_is_no_record_is_refused(tmp_path: Path, text: str, said: str) -> N
 
 
 def spells() -> Sequence[dict[str, str]]:
-    with real("domain/spells.csv").open(encoding="utf-8") as file:
+    with shared("domain/spells.csv").open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 @pytest.mark.data
 def test_the_spells_of_the_domain_study_are_reproduced() -> None:
-    recorded = read_series(real("data/idlib_box_daily.csv"))
+    recorded = read_series(shared("data/idlib_box_daily.csv"))
     before = [row for row in spells() if row["start"] <= str(recorded.end)]
     found = {
         row["id"]: judge_record(recorded, dt.date.fromisoformat(row["start"]), recorded.end).collapse.days
@@ -152,14 +152,14 @@ def test_the_spells_of_the_domain_study_are_reproduced() -> None:
     ],
 )
 def test_other_thresholds_move_the_long_spells_as_published(start: str, dates: dict[int, str]) -> None:
-    recorded = read_series(real("data/idlib_box_daily.csv"))
+    recorded = read_series(shared("data/idlib_box_daily.csv"))
     found = judge_record(recorded, dt.date.fromisoformat(start), recorded.end)
     assert {int(collapse.at_least): str(collapse.date) for collapse in found.collapses} == dates  # DOMAIN 2
 
 
 @pytest.mark.data
 def test_windows_that_looked_back_would_end_the_august_truce_at_once() -> None:
-    recorded = read_series(real("data/idlib_box_daily.csv"))
+    recorded = read_series(shared("data/idlib_box_daily.csv"))
     start = dt.date(2019, 8, 31)
     assert sum(recorded.deaths(start - dt.timedelta(6), start)) >= 100  # DOMAIN 7.10
     assert judge_record(recorded, start, recorded.end).collapse.days == 75
@@ -168,7 +168,7 @@ def test_windows_that_looked_back_would_end_the_august_truce_at_once() -> None:
 @pytest.mark.data
 @pytest.mark.parametrize(("estimate", "sochi", "august"), [("best", 226, 75), ("low", 228, 75), ("high", 221, 58)])
 def test_the_long_spells_by_each_estimate_are_those_of_the_guide(estimate: str, sochi: int, august: int) -> None:
-    recorded = read_series(real("data/idlib_box_daily.csv"))
+    recorded = read_series(shared("data/idlib_box_daily.csv"))
     found = [
         judge_record(recorded, start, recorded.end, estimate=estimate).collapse.days
         for start in (dt.date(2018, 9, 17), dt.date(2019, 8, 31))

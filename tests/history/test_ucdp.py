@@ -11,7 +11,7 @@ from sim.history.importing import Event, Imported, Wanted, daily_series
 from sim.history.series import digest, read_series
 from sim.history.ucdp import PRECISE, WHEN, ucdp_events, ucdp_table
 from tests.history.invented import GED, ged, written
-from tests.history.real import real
+from tests.needs import shared
 
 PREC12 = "data/ucdp_ged_21.1_syria_prec12.csv.gz"
 SPECIAL = "data/ucdp_ged_syria_652.1601.1911.csv.gz"
@@ -88,31 +88,31 @@ def test_other_files_are_told_apart(tmp_path: Path) -> None:
 def imported(name: str, area: Area, sides: tuple[frozenset[str], frozenset[str]], start: str, end: str) -> Imported:
     span = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
     wanted = Wanted(area, frozenset("123"), PRECISE, frozenset(WHEN), frozenset({"Syria"}), sides, *span)
-    return daily_series(ucdp_events(ucdp_table(real(name))), wanted)
+    return daily_series(ucdp_events(ucdp_table(shared(name))), wanted)
 
 
 @pytest.mark.data
 def test_the_series_of_the_outcomes_is_reproduced() -> None:
     found = imported(PREC12, BOX, SIDES, "2016-01-01", "2020-02-10")
-    assert found.series == read_series(real("data/idlib_box_daily.csv"))
+    assert found.series == read_series(shared("data/idlib_box_daily.csv"))
     assert (found.kept.events, found.kept.deaths) == (4071, 17409)
     assert digest(found.series) == "ed3952f8ea5a449f17402d584f4df9721973a5661d4c76959a5ed2833ed48f3c"
 
 
 @pytest.mark.data
 def test_the_series_of_greater_idlib_is_reproduced() -> None:
-    area = subdistricts(real("data/greater_idlib_subdistricts.csv"))
+    area = subdistricts(shared("data/greater_idlib_subdistricts.csv"))
     found = imported(PREC12, area, ANYONE, "2017-01-01", "2020-02-10")
-    assert found.series == read_series(real("data/greater_idlib_daily.csv"))
+    assert found.series == read_series(shared("data/greater_idlib_daily.csv"))
     assert digest(found.series) == "33a5daf3f35cfdab79845d5c24d6b334e1bd63ffc6d5f87647ce879a69ff8910"
 
 
 @pytest.mark.data
 def test_simplified_boundaries_miss_three_days_of_greater_idlib() -> None:
-    listed = real("data/greater_idlib_subdistricts.csv")
-    area = subdistricts(listed, real("data/syr_adm3_northwest_simplified.geojson"))
+    listed = shared("data/greater_idlib_subdistricts.csv")
+    area = subdistricts(listed, shared("data/syr_adm3_northwest_simplified.geojson"))
     found = imported(PREC12, area, ANYONE, "2017-01-01", "2020-02-10")
-    series = read_series(real("data/greater_idlib_daily.csv"))
+    series = read_series(shared("data/greater_idlib_daily.csv"))
     assert sum(ours != theirs for ours, theirs in zip(found.series.days, series.days, strict=True)) == 3
 
 
@@ -126,7 +126,7 @@ def test_the_special_release_has_other_names_and_counts() -> None:
 
 @pytest.mark.data
 def test_death_levels_of_the_record_are_those_of_the_domain_study() -> None:
-    series = read_series(real("data/idlib_box_daily.csv"))
+    series = read_series(shared("data/idlib_box_daily.csv"))
     spans = {("2017-05-06", "2017-09-18"): 1.3, ("2018-09-17", "2019-02-13"): 2.2, ("2019-02-14", "2019-04-29"): 6.8,
              ("2019-08-31", "2019-11-23"): 6.0, ("2019-04-30", "2019-08-30"): 30.8}  # fmt: skip  # DOMAIN 2.1
     for (first, last), level in spans.items():
@@ -136,7 +136,7 @@ def test_death_levels_of_the_record_are_those_of_the_domain_study() -> None:
 
 @pytest.mark.data
 def test_truces_cut_deaths_as_in_the_domain_study() -> None:
-    series = read_series(real("data/idlib_box_daily.csv"))
+    series = read_series(shared("data/idlib_box_daily.csv"))
     cuts = {"2018-09-17": (4.1, 0.3, 1.1), "2019-05-18": (31.1, 15.3, 33.0),
             "2019-06-12": (33.4, 4.3, 25.1), "2019-08-02": (25.6, 1.0, 33.8),
             "2019-08-31": (46.1, 3.0, 2.4), "2020-01-12": (9.5, 1.0, 35.1)}  # fmt: skip
