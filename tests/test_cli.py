@@ -297,6 +297,7 @@ def test_check_is_ok_or_says_every_error_of_every_file(call: Call) -> None:
 
 def test_check_of_a_folder_leaves_out_what_is_no_scenario_of_its_own(call: Call) -> None:
     Path("events.yaml").write_text("about: dated events\nevents: {}\n")
+    Path("posterior.yaml").write_text("about: draws\nmade: {}\nestimates: []\nrows: []\n")
     Path("base.yaml").write_text("template: true\nname: base\n")
     assert fine(call("check", ".")) == "ok\n"
     assert "only meant to be extended" in refused(call("check", "base.yaml"))

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.analysis.intervals import Floats
-from sim.history.filtering import TRUCE_DEAD_AT, WEEK
+from sim.history.filtering import truce_is_dead
 from sim.scenario.schema import Scenario
 
 
@@ -60,7 +60,7 @@ def standing(truces: Sequence[Announced], first: dt.date, deaths: Floats) -> lis
     days: list[Standing] = []
     for day in range(len(known)):
         begun = day if day in starts else begun
-        if begun is not None and known[max(begun, day - WEEK + 1, 0) : day + 1].sum() >= TRUCE_DEAD_AT:
+        if begun is not None and truce_is_dead(known[max(begun, day - 6, 0) : day + 1].tolist()):
             begun = None
         days.append(Standing() if begun is None else Standing(starts[begun], day - begun))
     return days

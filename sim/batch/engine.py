@@ -101,7 +101,7 @@ def run_arrays(ready: Prepared, trials: npt.NDArray[np.int64], kept: Sequence[in
     watched = np.array(list(ready.decoder.series.values()), dtype=np.int64)
     ladders = watched[ready.decoder.rung_columns]
     kernels().run_trials(
-        ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
+        ci, cf, np.array(ready.origin.state), np.array(ready.origin.beginnings), ready.origin.fragile, at.low, at.high,
         ready.set_index, trials, ready.scenario.horizon_days, watched, ladders, out.last, out.began, out.status,
         out.numbers, out.logs,
         out.log_of,

@@ -67,7 +67,7 @@ def _scenario_files(paths: Iterable[str]) -> list[str]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """Scenarios in a folder tree; chronologies and templates are checked with the scenarios that use them."""
+    """Scenarios in a folder tree; chronologies, posteriors and templates are checked with those that use them."""
     for path in sorted([*folder.rglob("*.yaml"), *folder.rglob("*.yml")]):
         if not _is_part(path):
             yield path
@@ -75,6 +75,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 def _is_part(path: Path) -> bool:
     from sim.scenario.nodes import MAX_BYTES, parse_yaml
+    from sim.scenario.posterior import KEYS
 
     if not path.is_file() or path.stat().st_size > MAX_BYTES:
         return False
@@ -82,7 +83,8 @@ def _is_part(path: Path) -> bool:
     if root is None or not root.is_map:
         return False
     template = root.child("template")
-    return (template is not None and template.value is True) or set(root.value) <= {"about", "sources", "events"}
+    parts = ({"about", "sources", "events"}, set(KEYS))
+    return (template is not None and template.value is True) or any(set(root.value) <= keys for keys in parts)
 
 
 @click.command(short_help="Print the JSON Schema of scenario files.")

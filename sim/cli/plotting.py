@@ -13,7 +13,7 @@ from sim.errors import InputError, ResultsError
 
 if TYPE_CHECKING:
     from sim.ensemble import Results
-    from sim.ensemble.designs import Study
+    from sim.plots.studied import Studied
 
 
 def _millimetres(_: click.Context, __: click.Parameter, given: str) -> float:
@@ -39,7 +39,10 @@ def plot(
     results: Path, figure: str | None, outcome: str | None, trial: int | None, without: str | None, width_mm: float,
     out: Path | None,
 ) -> None:  # fmt: skip
-    """Draw a picture of RESULTS (results or a study); its data go beside it as CSV, its caption as text."""
+    """Draw a picture of RESULTS (of trials, a study or a back-test; or a scenario, for its posterior).
+
+    Its data go beside it as CSV, its caption as text.
+    """
     from sim.plots import FIGURES, STUDIES, figures_of
 
     given = _study_or_results(results)
@@ -52,15 +55,16 @@ def plot(
     print_lines(map(str, _draw(given, figure, out, width_mm, outcome, trial, without)))
 
 
-def _study_or_results(folder: Path) -> Results | Study:
-    """What is stored in a folder; a study says so in its `study.json`."""
+def _study_or_results(path: Path) -> Results | Studied:
+    """What is stored in a folder, which its manifest tells; or the posterior of a scenario's file."""
     from sim.ensemble.designs import NAME, Study
+    from sim.plots import evidence
 
-    return Study.open(folder) if (folder / NAME).is_file() else opened(folder)
+    return Study.open(path) if (path / NAME).is_file() else evidence(path) or opened(path)
 
 
 def _draw(
-    results: Results | Study, figure: str, out: Path, width_mm: float, outcome: str | None = None,
+    results: Results | Studied, figure: str, out: Path, width_mm: float, outcome: str | None = None,
     trial: int | None = None, without: str | None = None,
 ) -> list[Path]:  # fmt: skip
     """Write picture, data and caption; returns the three files. Nothing is written if it cannot be drawn."""

@@ -23,6 +23,7 @@ from sim.conflict.state import (
     EFFECT_REALS,
     END_ATTACK,
     END_TRUCE,
+    EXCITATION,
     F_ARGUMENT,
     F_BASE,
     F_GATES,
@@ -158,7 +159,8 @@ def answer(s: State, c: Tables, pair: int) -> None:
 
 
 def change_regime(s: State, c: Tables, verb: int, argument: int) -> None:
-    """Move the latent regime of fighting."""
+    """Move the latent regime of fighting; a new one begins without memory of the last."""
+    before = s[REGIME]
     if verb == TO_REGIME:
         s[REGIME] = float(argument)
     elif verb == RAISE_REGIME:
@@ -167,6 +169,8 @@ def change_regime(s: State, c: Tables, verb: int, argument: int) -> None:
         s[REGIME] = max(s[REGIME] - 1.0, 0.0)
     else:
         s[REGIME] = max(s[REGIME], s[STORED_REGIME])
+    if s[REGIME] != before:
+        s[EXCITATION] = 1.0
     if s[REGIME] == c.n_regimes - 1:
         s[TOP_REGIME_DAYS] = 0.0
     if s[REGIME] > 0.0:
@@ -194,9 +198,7 @@ def deal(s: State, c: Tables, of: Context, verb: int, argument: int, amount: flo
     if verb == BEGIN_TRUCE:
         begin_truce(s, c, argument, amount)
     elif verb == END_TRUCE:
-        s[TRUCE] = float(NO_TRUCE)
-        s[TRUCE_AGE] = 0.0
-        s[FRAGILE] = 0.0
+        end_truce(s)
     elif verb == OFFER:
         offer(s, c, of.by * c.n_parties + of.against, float(argument), amount)
     elif verb == ACCEPT:
@@ -221,6 +223,13 @@ def offer(s: State, c: Tables, pair: int, level: float, days: float) -> None:
         s[OFFERS] += 1.0
     s[c.offered + pair] = level
     s[c.offer_left + pair] = days
+
+
+def end_truce(s: State) -> None:
+    """No truce stands."""
+    s[TRUCE] = float(NO_TRUCE)
+    s[TRUCE_AGE] = 0.0
+    s[FRAGILE] = 0.0
 
 
 def begin_truce(s: State, c: Tables, level: int, fragile: float) -> None:

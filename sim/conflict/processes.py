@@ -138,12 +138,16 @@ def pass_deadline(s: State, c: Tables, party: int) -> None:
         s[c.deadline_age + party] += 1.0
 
 
-def mean_deaths(s: State, c: Tables) -> float:
-    """Mean deaths of the day: the regime's, mixed with the recent past, times the scenario's ratios."""
-    share = c.shares[EXCITATION_SHARE]
-    mean = (1.0 - share) * c.regimes[2 * int(s[REGIME])] + share * s[EXCITATION]
+def usual_deaths(s: State, c: Tables) -> float:
+    """Mean deaths of a day in this regime: its own, times the scenario's ratios."""
     of = Context(c.side_one, c.side_two, -1, -1)
-    return min(mean * ratio_product(s, c, c.fighting_ratios[0], c.fighting_ratios[1], of), LARGEST_MEAN)
+    return c.regimes[2 * int(s[REGIME])] * ratio_product(s, c, c.fighting_ratios[0], c.fighting_ratios[1], of)
+
+
+def mean_deaths(s: State, c: Tables) -> float:
+    """Mean deaths of the day: the usual ones, more after bad days of the same regime, fewer after good ones."""
+    share = c.shares[EXCITATION_SHARE]
+    return min(usual_deaths(s, c) * (1.0 - share + share * s[EXCITATION]), LARGEST_MEAN)
 
 
 def fight(s: State, c: Tables, at: Address, day: int, log_rows: MutableSequence[float]) -> None:
@@ -165,7 +169,10 @@ def bury(s: State, c: Tables, deaths: float) -> None:
     s[DEATHS_7D] = 0.0
     for k in range(OBSERVED_DAYS):  # summed anew: shares of a weekly sum would leave rounding errors behind
         s[DEATHS_7D] += s[c.recent + k]
-    s[EXCITATION] = c.shares[EXCITATION_FACTOR] * s[EXCITATION] + (1.0 - c.shares[EXCITATION_FACTOR]) * deaths
+    usual = usual_deaths(s, c)
+    if usual > 0.0:
+        kept = c.shares[EXCITATION_FACTOR]
+        s[EXCITATION] = kept * s[EXCITATION] + (1.0 - kept) * deaths / usual
     s[DEATHS_TOTAL] += deaths
 
 

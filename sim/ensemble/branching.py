@@ -67,11 +67,13 @@ class Past:
         """
         ready, state = self.ready, list(self.state)
         state[st.LOGGED] = 0.0
-        regimes = [float(k == state[st.REGIME]) for k in range(ready.compiled.tables.n_regimes)]
+        k_regimes = ready.compiled.tables.n_regimes
+        regimes = [float(k == state[st.REGIME]) for k in range(k_regimes)]
+        memory = [state[st.EXCITATION]] * k_regimes
         return replace(
             ready,
             scenario=ready.scenario.model_copy(update={"horizon_days": ready.scenario.horizon_days - self.day}),
-            origin=replace(ready.origin, state=state, regimes=regimes, fragile=state[st.FRAGILE]),
+            origin=replace(ready.origin, state=state, regimes=regimes, memory=memory, fragile=state[st.FRAGILE]),
             seed=future_seed(ready.seed, ready.set_index, self.trial),
         )
 

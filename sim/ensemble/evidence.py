@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from sim.errors import InputError
+from sim.scenario.auditing import basis_of
 from sim.scenario.numbers import dotted, is_distribution, uncertain_paths
 from sim.scenario.schema import Scenario
 from sim.scenario.writing import plain
@@ -19,8 +20,8 @@ NO_VALUE = "-"
 
 def grades(scenario: Scenario) -> dict[str, str]:
     """The grade of every uncertain number of a scenario, by its path."""
-    written = plain(scenario)
-    return {dotted(path): _grade(written, path) for path in uncertain_paths(scenario)}
+    found = {path: basis_of(scenario, path) for path in uncertain_paths(scenario)}
+    return {dotted(path): basis.grade if basis is not None else "" for path, basis in found.items()}
 
 
 def input_differences(scenarios: Mapping[str, Scenario]) -> Iterator[dict[str, str]]:
@@ -29,13 +30,21 @@ def input_differences(scenarios: Mapping[str, Scenario]) -> Iterator[dict[str, s
     What a whole rule or intervention is made of is one row where only some have it. Names, texts and the plan of the
     ensemble are left out.
     """
-    written = [plain(it) for it in scenarios.values()]
+    written = [{**plain(it), **_posterior(it)} for it in scenarios.values()]
     plains = [{key: part for key, part in it.items() if key not in NOT_INPUT} for it in written]
     for path, values in _differing((), plains):
         found = [_grade(it, path) for it in written]
         weakest = next((name for name in GRADES if name in found), "")
         texts = dict(zip(scenarios, map(_text, values), strict=True))
         yield {"key": dotted(path), "kind": _kind(path, values), "basis": weakest, **texts}
+
+
+def _posterior(scenario: Scenario) -> dict[str, str]:
+    """What a table says of a posterior in place of its thousand rows."""
+    posterior = scenario.posterior
+    if posterior is None:
+        return {}
+    return {"posterior": f"{len(posterior.paths)} numbers, {len(posterior)} rows, {posterior.digest[:8]}"}
 
 
 def _grade(written: dict[str, Any], path: Sequence[str | int]) -> str:

@@ -10,30 +10,33 @@ fragile kind.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sim.conflict import state as st
 from sim.conflict.beginning import begin
+from sim.conflict.effects import end_truce
 from sim.conflict.events import happen
 from sim.conflict.ground import survey
 from sim.conflict.perceive import Context
 from sim.conflict.processes import bury, displace, forget_yesterday, grow_older
 from sim.draws import Address, address
 from sim.history.filtering import (
+    Chain,
     Disagreement,
     Floats,
     Observation,
     Truce,
     chain,
     disagreements,
-    filter_to_end,
+    follow,
     fragile_probability,
+    truce_is_dead,
 )
-from sim.scenario.compiling import Compiled
+from sim.scenario.compiling import Compiled, Past
 from sim.scenario.layout import LEVELS
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Fighting, Scenario
 
 NOWHERE = address(0)  # the past draws nothing
 WEEK = 7
@@ -44,51 +47,101 @@ BY_NUMBER = {number: name for name, number in LEVELS.items()}
 class Origin:
     """The state on the eve of the origin, and what is uncertain in it.
 
-    `state` is the driven state; `regimes` the filtered probabilities, from low to high; `fragile` the probability
-    that a truce in force is of the fragile kind; `disagreements` what chronology and deaths contradict each other
-    about.
+    `state` is the driven state; `regimes` the filtered probabilities, from low to high, and `memory` what each of them
+    would remember of past deaths; `fragile` the probability that a truce in force is of the fragile kind;
+    `disagreements` what chronology and deaths contradict each other about.
     """
 
     state: list[float]
     regimes: list[float]
+    memory: list[float]
     fragile: float
     disagreements: list[Disagreement]
+
+    @property
+    def beginnings(self) -> list[float]:
+        """What a trial draws its regime from: probabilities, then memories."""
+        return self.regimes + self.memory
 
 
 def origin_of(fixed: Scenario, compiled: Compiled) -> Origin:
     """Drive the state to the eve of the origin. The scenario's numbers must be plain."""
-    s, c = list(compiled.initial), compiled.tables
-    survey(s, c)
-    truces: list[Truce] = []
-    deaths = _daily(fixed)
-    for day in range(int(s[st.DAY]) + 1, 1):
-        _live_through(s, fixed, compiled, day, deaths.get(fixed.origin + dt.timedelta(day - 1), 0.0))
-        truces.append(Truce(BY_NUMBER[int(s[st.TRUCE])], int(s[st.TRUCE_AGE])))
-    _begin_counting(s, c)
-    regimes, path, observed = _filtered(fixed, compiled, truces, int(s[st.REGIME]))
-    return Origin(s, regimes, _fragile(fixed, s), _contradictions(fixed, compiled, path, observed))
+    s, truces = list(compiled.initial), []
+    for state in lived_days(fixed, compiled):
+        s = state
+        truces.append(truce_of(s))
+    begin_counting(s, compiled.tables)
+    regimes, memory, path, observed = _filtered(fixed, compiled, truces, s)
+    return Origin(s, regimes, memory, fragile_of(fixed, s), _contradictions(fixed, compiled, path, observed))
 
 
 def begin_trial(origin: Origin, compiled: Compiled, at: Address) -> list[float]:
     """The state at the origin for one trial: regime and kind of truce are drawn, all else is as driven."""
     s = list(origin.state)
-    begin(s, compiled.tables, at, origin.regimes, origin.fragile)
+    begin(s, compiled.tables, at, origin.beginnings, origin.fragile)
     return s
 
 
-# --- the past, day by day
-# ----------------------------------------------------------------------------------------------
+# --- the past, day by day -------------------------------------------------------------------------------------------
 
 
-def _live_through(s: list[float], fixed: Scenario, compiled: Compiled, day: int, deaths: float) -> None:
+def lived_days(fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool = False) -> Iterator[list[float]]:
+    """The state at the end of each day of the history, in order; one list, changed from day to day.
+
+    Truces end as the chronology has it, or by `truce_is_dead`: then what the chronology dates as their breaking, which
+    those chose who knew what followed, is left out, and happens on the day on which they are dead; an attack of the
+    past opens in spite of a truce.
+    """
+    s, c = list(compiled.initial), compiled.tables
+    survey(s, c)
+    deaths, ends = _daily(fixed), _truce_ends(c)
+    past = [event for event in compiled.past if not (truces_die_by_deaths and event.event in ends)]
+    for day in range(int(s[st.DAY]) + 1, 1):
+        today = fixed.origin + dt.timedelta(day - 1)
+        _live_through(s, fixed, compiled, day, deaths.get(today, 0.0), past, truces_die_by_deaths)
+        if truces_die_by_deaths and s[st.TRUCE] != st.NO_TRUCE and truce_is_dead(_deaths_since_truce(s, c)):
+            for event in ends[:1]:
+                _take_place(s, c, Past("", day, event, c.side_one, c.side_two, -1, -1, -1))
+            end_truce(s)
+        yield s
+
+
+def _truce_ends(c: st.Tables) -> list[int]:
+    """The event types that are the mere end of a truce."""
+    return [event for event in range(len(c.events) // st.EVENT) if _breaks_a_truce(c, event)]
+
+
+def _breaks_a_truce(c: st.Tables, event: int) -> bool:
+    """Whether an event type is the mere end of a truce: none stands after it, and the fighting is as before it."""
+    verbs = {verb for verb, _ in _verbs(c, event)}
+    return st.END_TRUCE in verbs and st.RESTORE_REGIME in verbs
+
+
+def _deaths_since_truce(s: list[float], c: st.Tables) -> list[float]:
+    """Deaths a day of the last week, oldest first, of the days on which the truce in force stood."""
+    stood = min(WEEK, int(s[st.TRUCE_AGE]) + 1)
+    return [s[c.recent + (int(s[st.DAY]) - back) % st.OBSERVED_DAYS] for back in range(stood - 1, -1, -1)]
+
+
+def _take_place(s: list[float], c: st.Tables, past: Past) -> None:
+    of = Context(past.by, past.against, past.place, past.post)
+    happen(s, c, NOWHERE, 0, st.DUE, 0.0, 0.0, st.NO_RULE, past.event, of, -1, past.given, False, [])
+
+
+def _live_through(
+    s: list[float], fixed: Scenario, compiled: Compiled, day: int, deaths: float, events: Sequence[Past], held: bool
+) -> None:
+    """One day of the past; `held`: no event of it ends a truce."""
     c = compiled.tables
     s[st.DAY] = float(day)
     forget_yesterday(s, c)
     grow_older(s, c)
-    for past in compiled.past:
+    for past in events:
         if past.day == day:
-            of = Context(past.by, past.against, past.place, past.post)
-            happen(s, c, NOWHERE, 0, st.DUE, 0.0, 0.0, st.NO_RULE, past.event, of, -1, past.given, False, [])
+            truce = s[st.TRUCE : st.FRAGILE + 1]
+            _take_place(s, c, past)
+            if held and s[st.TRUCE] == st.NO_TRUCE:
+                s[st.TRUCE : st.FRAGILE + 1] = truce
     bury(s, c, deaths)
     displace(s, c, NOWHERE, 0, False, [])
     cited = fixed.history.displaced.get(fixed.origin + dt.timedelta(day - 1))
@@ -110,7 +163,7 @@ def _correct_displaced(s: list[float], c: st.Tables, cited: float) -> None:
     s[st.DISPLACED] = cited
 
 
-def _begin_counting(s: list[float], c: st.Tables) -> None:
+def begin_counting(s: list[float], c: st.Tables) -> None:
     """What counts from the origin on starts at zero."""
     for k in (st.DEATHS_TOTAL, st.PEAK_RUNG, st.FIRST_RULE, st.FIRST_PARTY, st.LOGGED, st.PATRON_KILLED):
         s[k] = 0.0
@@ -131,11 +184,10 @@ def _daily(fixed: Scenario) -> dict[dt.date, float]:
     return days
 
 
-# --- what is uncertain
-# -------------------------------------------------------------------------------------------------
+# --- what is uncertain ----------------------------------------------------------------------------------------------
 
 
-def _observations(fixed: Scenario) -> tuple[dt.date, list[Observation]]:
+def observations(fixed: Scenario) -> tuple[dt.date, list[Observation]]:
     """The first day observed, and the observations in order up to the eve of the origin."""
     history = fixed.history
     eve = fixed.origin - dt.timedelta(1)
@@ -162,21 +214,38 @@ def _weeks(first: dt.date, eve: dt.date, weekly: Mapping[dt.date, float]) -> Ite
             day += dt.timedelta(1)
 
 
-def _filtered(
-    fixed: Scenario, compiled: Compiled, truces: list[Truce], driven: int
-) -> tuple[list[float], Floats | None, Any]:
-    """Regime probabilities at the origin, the filter's path, and what it observed; without a drift, the driven
-    regime.
+def truce_of(s: list[float]) -> Truce:
+    """The truce in force in a driven state, as the filter takes it."""
+    return Truce(BY_NUMBER[int(s[st.TRUCE])], int(s[st.TRUCE_AGE]), s[st.OVERDUE] > 0.0)
+
+
+def chain_of(fighting: Fighting) -> Chain | None:
+    """The hidden chain of a scenario's fighting; None where it has no drift.
+
+    Its numbers must be plain, or arrays (n,) for many chains at once.
     """
-    first, observed = _observations(fixed)
-    drift = fixed.fighting.drift
-    if drift is None or not observed:
-        return [float(k == driven) for k in range(compiled.tables.n_regimes)], None, (first, observed)
-    regimes: Any = {name: (regime.mean, regime.size) for name, regime in fixed.fighting.regimes.items()}
-    hidden = chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio)
-    standing = _truces_from(fixed, compiled, truces, first)
-    path = filter_to_end(observed, hidden, standing)
-    return [float(p) for p in path[-1]], path[: len(observed)], (first, observed)
+    if fighting.drift is None:
+        return None
+    drift: Any = fighting.drift
+    regimes: Any = {name: (regime.mean, regime.size) for name, regime in fighting.regimes.items()}
+    excitation: Any = (fighting.excitation.share, fighting.excitation.half_life_days)
+    return chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio, drift.overdue_ratio, excitation)
+
+
+def _filtered(
+    fixed: Scenario, compiled: Compiled, truces: list[Truce], s: list[float]
+) -> tuple[list[float], list[float], Floats | None, Any]:
+    """Probabilities and memory of the regimes at the origin, the filter's path, and what it observed.
+
+    Without a drift, or without observed deaths, they are the driven regime and memory.
+    """
+    first, observed = observations(fixed)
+    hidden, regimes = chain_of(fixed.fighting), range(compiled.tables.n_regimes)
+    if hidden is None or not observed:
+        return [float(k == s[st.REGIME]) for k in regimes], [s[st.EXCITATION] for _ in regimes], None, (first, observed)
+    path = follow(observed, hidden, _truces_from(fixed, compiled, truces, first))
+    last = path.regimes[-1].tolist(), path.memory[-1].tolist()
+    return *last, path.regimes[: len(observed)], (first, observed)
 
 
 def _truces_from(fixed: Scenario, compiled: Compiled, truces: list[Truce], first: dt.date) -> list[Truce]:
@@ -185,7 +254,8 @@ def _truces_from(fixed: Scenario, compiled: Compiled, truces: list[Truce], first
     return [Truce()] * skipped + truces if skipped >= 0 else truces[-skipped:]
 
 
-def _fragile(fixed: Scenario, s: list[float]) -> float:
+def fragile_of(fixed: Scenario, s: list[float]) -> float:
+    """The probability that a truce in force is of the fragile kind."""
     drift = fixed.fighting.drift
     level = BY_NUMBER[int(s[st.TRUCE])]
     if drift is None or level not in drift.fragile:

@@ -1,9 +1,18 @@
 """Which regime the fighting was in before the origin, filtered from observed deaths; pure functions of plain numbers.
 
 The regimes are the hidden states of a Markov chain with one step a day; deaths a day are negative binomial given the
-regime. `filter_path` is the forward recursion of Hamilton (1989, Econometrica 57(2), 357-384). One recursion serves
-daily values and sums over several days: within a sum it follows how many days were spent in each regime, so that a
-truce that begins in midweek splits the week. Self-excitation within a regime is left out; it raises no regime's mean.
+regime. `follow` is the forward recursion of Hamilton (1989, Econometrica 57(2), 357-384). One recursion serves daily
+values and sums over several days: within a sum it follows how many days were spent in each regime, so that a truce that
+begins in midweek splits the week.
+
+Within a regime bad days follow bad days: the day's mean is the regime's, times `1 - share + share x memory`, the
+memory being past deaths as multiples of the regime's mean, exponentially weighted since the regime began. Which day
+that was is not known, so each regime carries the mean of the memories it can have: that of the last day where the
+regime went on, 1 where it has just begun (the mixing step of Blom & Bar-Shalom 1988, IEEE Trans. Autom. Control 33(8),
+780-783). A sum over several days is taken as so many equal days for the memory, and as without memory itself.
+
+A chain may hold one set of numbers, or many at a time (leading dimensions "..."): the likelihood of a thousand sets is
+one pass over the days.
 """
 
 from __future__ import annotations
@@ -11,7 +20,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -20,6 +29,7 @@ import numpy.typing as npt
 from sim.errors import InputError
 
 Floats = npt.NDArray[np.float64]
+Value = float | Floats
 L = TypeVar("L", bound=str)  # levels of truces, as plain text or as the schema's literals
 
 TRUCE_ONSET_DAYS = 3  # ages 0, 1, 2: the days on which a new truce pulls the fighting down (DOMAIN 7.11)
@@ -36,13 +46,25 @@ class Observation(NamedTuple):
 
 
 class Truce(NamedTuple):
-    """The truce in force on one day: its level (`none` without one) and its age, 0 on its first day."""
+    """The truce in force on one day: its level (`none` without one), its age, 0 on its first day, and what is overdue.
+
+    `overdue`: whether a term of the agreement is unmet beyond its date.
+    """
 
     level: str = "none"
     age: int = 0
+    overdue: bool = False
 
 
 NO_TRUCE = Truce()
+
+
+def truce_is_dead(deaths_since: Sequence[float]) -> bool:
+    """Whether a truce with these deaths a day since it began is dead: a hundred in its last seven days.
+
+    The rule was written down before any score was computed, and can be followed on the day (DOMAIN 7.11).
+    """
+    return sum(deaths_since[-WEEK:]) >= TRUCE_DEAD_AT
 
 
 class Disagreement(NamedTuple):
@@ -59,9 +81,10 @@ class Disagreement(NamedTuple):
 class Chain:
     """The hidden chain: k regimes from low to high, what they emit, and how they follow one another.
 
-    `mean`, `size` (k,): deaths a day. `hazards` (k, k): daily rates without a truce, zero diagonal. `down`: by level,
-    (k,) the probability of moving one step down on each of a truce's first three days. `ratio`: by level, the hazard
-    ratio on upward moves while a truce stands.
+    `mean`, `size` (..., k): deaths a day. `hazards` (..., k, k): daily rates without a truce, zero diagonal. `down`: by
+    level, (..., k) the probability of moving one step down on each of a truce's first three days. `ratio`: by level,
+    the hazard ratio (...) on upward moves while a truce stands, and `overdue` (...) a further one while a term is
+    overdue. `share`, `kept` (...): of the memory in the day's mean, and of yesterday in the memory.
     """
 
     names: tuple[str, ...]
@@ -69,45 +92,61 @@ class Chain:
     size: Floats
     hazards: Floats
     down: Mapping[str, Floats]
-    ratio: Mapping[str, float]
+    ratio: Mapping[str, Floats]
+    overdue: Floats = field(default_factory=lambda: np.array(1.0))
+    share: Floats = field(default_factory=lambda: np.array(0.0))
+    kept: Floats = field(default_factory=lambda: np.array(0.0))
 
 
 def chain(
-    regimes: Mapping[str, tuple[float, float]],
-    rates: Mapping[str, Mapping[str, float]],
-    truce_down: Mapping[L, Mapping[str, float]] | None = None,
-    truce_ratio: Mapping[L, float] | None = None,
+    regimes: Mapping[str, tuple[Value, Value]],
+    rates: Mapping[str, Mapping[str, Value]],
+    truce_down: Mapping[L, Mapping[str, Value]] | None = None,
+    truce_ratio: Mapping[L, Value] | None = None,
+    overdue_ratio: Value = 1.0,
+    excitation: tuple[Value, Value] = (0.0, 1.0),
 ) -> Chain:
     """The chain of `regimes` (name: mean and size, low to high) with the fields of a scenario's `fighting.drift`.
 
-    Raises InputError for an unknown regime, a negative rate or a probability outside 0-1.
+    `excitation`: share and half-life in days. Each value is a number or, for many chains at once, an array (n,) of
+    them. Raises InputError for an unknown regime, a negative rate or a probability outside 0-1.
     """
     names = tuple(regimes)
-    hazards = np.array([_row(names, rates.get(name, {}), f"rates.{name}") for name in names])
-    np.fill_diagonal(hazards, 0.0)
-    down = {str(level): _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
     if unknown := [name for name in rates if name not in regimes]:
         raise InputError(f"drift.rates: unknown regime {unknown[0]!r}; allowed: {', '.join(names)}")
-    mean, size = (np.array([pair[i] for pair in regimes.values()], dtype=float) for i in (0, 1))
-    return Chain(names, mean, size, hazards, down, {str(level): ratio for level, ratio in (truce_ratio or {}).items()})
+    away = [{to: rate for to, rate in rates.get(name, {}).items() if to != name} for name in names]
+    hazards = [_row(names, row, f"rates.{name}") for name, row in zip(names, away, strict=True)]
+    down = {str(level): _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
+    ratio = {str(level): np.asarray(value, dtype=float) for level, value in (truce_ratio or {}).items()}
+    share, half_life = (np.asarray(value, dtype=float) for value in excitation)
+    overdue = np.asarray(overdue_ratio, dtype=float)
+    rows = [np.stack(np.broadcast_arrays(*(pair[i] for pair in regimes.values())), -1) for i in (0, 1)]
+    many = np.broadcast_shapes(
+        *(row.shape[:-1] for row in (*rows, *hazards, *down.values())),
+        *(value.shape for value in (*ratio.values(), share, half_life, overdue)),
+    )
+    mean, size, *hazards = (np.broadcast_to(row, (*many, len(names))).astype(float) for row in (*rows, *hazards))
+    wide = [np.broadcast_to(value, many) for value in (overdue, share, 0.5 ** (1.0 / half_life))]
+    return Chain(names, mean, size, np.stack(hazards, -2), down, ratio, *wide)
 
 
-def _row(names: tuple[str, ...], row: Mapping[str, float], key: str, top: float = math.inf) -> Floats:
+def _row(names: tuple[str, ...], row: Mapping[str, Value], key: str, top: float = math.inf) -> Floats:
+    """One number for each regime (..., k), 0 where the row has none."""
     for name, value in row.items():
         if name not in names:
             raise InputError(f"drift.{key}: unknown regime {name!r}; allowed: {', '.join(names)}")
-        if not 0.0 <= value <= top:
+        if not np.all((np.asarray(value) >= 0.0) & (np.asarray(value) <= top)):
             raise InputError(f"drift.{key}.{name}: {value} must lie between 0 and {top:g}")
-    return np.array([row.get(name, 0.0) for name in names], dtype=float)
+    return np.stack(np.broadcast_arrays(*(np.asarray(row.get(name, 0.0), dtype=float) for name in names)), -1)
 
 
 def transition(chain: Chain, truce: Truce = NO_TRUCE) -> Floats:
-    """Probabilities (k, k) of the regimes today given yesterday's, on a day with this truce.
+    """Probabilities (..., k, k) of the regimes today given yesterday's, on a day with this truce.
 
     At most one move a day: a regime with total hazard H is left with probability 1 - exp(-H), its ways out sharing it
-    by their hazards. While a truce stands upward hazards are multiplied by its ratio. On its first three days a regime
-    that has a `down` probability moves one step down with it; what is left stays or moves up, and other moves down
-    wait.
+    by their hazards. While a truce stands upward hazards are multiplied by its ratio, and while a term is overdue by
+    that ratio too. On its first three days a regime that has a `down` probability moves one step down with it; what is
+    left stays or moves up, and other moves down wait.
     """
     hazards = _hazards_under(chain, truce)
     matrix = _moves(hazards)
@@ -115,95 +154,173 @@ def transition(chain: Chain, truce: Truce = NO_TRUCE) -> Floats:
     if down is None or truce.level == "none" or truce.age >= TRUCE_ONSET_DAYS:
         return matrix
     upward = _moves(np.triu(hazards))
-    for i in np.flatnonzero(down[1:]) + 1:
-        matrix[i] = (1.0 - down[i]) * upward[i]
-        matrix[i, i - 1] += down[i]
+    for i in range(1, len(chain.names)):
+        if down[..., i].any():
+            matrix[..., i, :] = (1.0 - down[..., i, None]) * upward[..., i, :]
+            matrix[..., i, i - 1] += down[..., i]
     return matrix
 
 
 def _hazards_under(chain: Chain, truce: Truce) -> Floats:
-    ratio = 1.0 if truce.level == "none" else chain.ratio.get(truce.level, 1.0)
-    hazards: Floats = np.tril(chain.hazards) + ratio * np.triu(chain.hazards)
+    if truce.level == "none":
+        return chain.hazards
+    ratio = chain.ratio.get(truce.level, np.array(1.0)) * (chain.overdue if truce.overdue else 1.0)
+    hazards: Floats = np.tril(chain.hazards) + ratio[..., None, None] * np.triu(chain.hazards)
     return hazards
 
 
 def _moves(hazards: Floats) -> Floats:
-    total = hazards.sum(axis=1)
+    total = hazards.sum(axis=-1)
     leaving = -np.expm1(-total)
-    shares = hazards / np.where(total > 0.0, total, 1.0)[:, None]
-    moves: Floats = shares * leaving[:, None] + np.diag(1.0 - leaving)
+    shares = hazards / np.where(total > 0.0, total, 1.0)[..., None]
+    moves: Floats = shares * leaving[..., None] + np.eye(hazards.shape[-1]) * (1.0 - leaving)[..., None]
     return moves
 
 
 def stationary(matrix: Floats) -> Floats:
-    """The distribution (k,) that `matrix` leaves unchanged; the smallest such one where there are several."""
-    k = len(matrix)
-    system = np.vstack([matrix.T - np.eye(k), np.ones(k)])
-    solution = np.linalg.lstsq(system, np.append(np.zeros(k), 1.0), rcond=None)[0]
+    """The distribution (..., k) that `matrix` leaves unchanged; the smallest such one where there are several."""
+    k = matrix.shape[-1]
+    rows = [np.swapaxes(matrix, -1, -2) - np.eye(k), np.ones((*matrix.shape[:-2], 1, k))]
+    solution = np.linalg.pinv(np.concatenate(rows, axis=-2))[..., -1]
     clipped: Floats = np.clip(solution, 0.0, None)
-    normalised: Floats = clipped / clipped.sum()
+    normalised: Floats = clipped / clipped.sum(axis=-1, keepdims=True)
     return normalised
 
 
 # --- the filter -----------------------------------------------------------------------------------------------------
 
 
-def filter_regimes(
+class Followed(NamedTuple):
+    """The filter's path: at the end of each observation, given it and all before.
+
+    `regimes` (n, ..., k): probabilities. `memory` (n, ..., k): what each regime would remember, were it the one; as at
+    the end of the day. `log_likelihood` (...): of all the observations.
+    """
+
+    regimes: Floats
+    memory: Floats
+    log_likelihood: Floats
+
+
+def follow(
     deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
-) -> Floats:
-    """Probabilities (k,) of the regimes at the end of the last day, which is the day before the origin.
+) -> Followed:
+    """Follow the hidden regimes through observations in order.
 
     `truces` holds one entry a day from the first observed day on; none at all means no truce. Days it has beyond the
     last observation are days without record: the chain goes on, nothing is learnt. `start` (k,) holds the
-    probabilities on the day before the first; default the chain's stationary distribution without a truce.
+    probabilities on the day before the first; default the chain's stationary distribution without a truce. Raises
+    InputError when `truces` are given but end before the observations do.
     """
-    path = filter_to_end(deaths, chain, truces, start)
-    return path[-1] if len(path) else _start(chain, start)
-
-
-def filter_to_end(
-    deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
-) -> Floats:
-    """As `filter_path`, and on through the days of `truces` beyond the last observation, a row each."""
-    observed = sum(item.days for item in deaths)
-    blind = [Observation(None)] * (len(truces) - observed)
-    return filter_path([*deaths, *blind], chain, truces, start)
+    days = sum(item.days for item in deaths)
+    if truces and len(truces) < days:
+        raise InputError(f"truces cover {len(truces)} days, observations {days}; give one entry for each day")
+    items = [*deaths, *[Observation(None)] * (len(truces) - days)]
+    each_day = list(truces) or [NO_TRUCE] * days
+    regimes = stationary(transition(chain)) if start is None else np.broadcast_to(start, chain.mean.shape)
+    memory, log_likelihood = np.ones_like(chain.mean), np.zeros(chain.mean.shape[:-1])
+    path = np.empty((2, len(items), *chain.mean.shape))
+    known: dict[Truce, Floats] = {}
+    mass = _masses(items, chain)
+    day = 0
+    for n, item in enumerate(items):
+        matrices = [_known(known, chain, truce) for truce in each_day[day : day + item.days]]
+        regimes, memory, seen = _step(regimes, memory, matrices, item, chain, mass)
+        log_likelihood = log_likelihood + seen
+        path[0, n], path[1, n] = regimes, memory
+        day += item.days
+    return Followed(path[0], path[1], log_likelihood)
 
 
 def filter_path(
     deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
 ) -> Floats:
-    """Probabilities (n, k) of the regimes at the end of each observation, given it and all before.
-
-    Arguments as in `filter_regimes`. Raises InputError when `truces` are given but end before the observations do.
-    """
-    days = sum(item.days for item in deaths)
-    if truces and len(truces) < days:
-        raise InputError(f"truces cover {len(truces)} days, observations {days}; give one entry for each day")
-    matrices = [transition(chain, truce) for truce in truces] or [transition(chain)] * days
-    probabilities, path, day = _start(chain, start), [], 0
-    for item in deaths:
-        probabilities = _update(probabilities, matrices[day : day + item.days], item.deaths, chain)
-        path.append(probabilities)
-        day += item.days
-    return np.array(path).reshape(len(path), len(chain.names))
+    """Probabilities (n, ..., k) of the regimes at the end of each observation; arguments as in `follow`."""
+    return follow(deaths, chain, truces, start).regimes
 
 
-def _start(chain: Chain, start: Floats | None) -> Floats:
+def filter_regimes(
+    deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
+) -> Floats:
+    """Probabilities (..., k) of the regimes at the end of the last day; arguments as in `follow`."""
+    path = filter_path(deaths, chain, truces, start)
+    if len(path):
+        return np.asarray(path[-1])
     return stationary(transition(chain)) if start is None else np.asarray(start, dtype=float)
 
 
-def _update(before: Floats, matrices: Sequence[Floats], deaths: float | None, chain: Chain) -> Floats:
-    """Hamilton's step for one observation: predict through its days, weigh by its likelihood, normalise."""
-    if deaths is None:
-        for matrix in matrices:
-            before = before @ matrix
-        return before
+def _known(known: dict[Truce, Floats], chain: Chain, truce: Truce) -> Floats:
+    """The matrix of a day with this truce; days beyond the first three of a truce are alike."""
+    alike = truce._replace(age=min(truce.age, TRUCE_ONSET_DAYS))
+    if alike not in known:
+        known[alike] = transition(chain, alike)
+    return known[alike]
+
+
+def _step(
+    regimes: Floats,
+    memory: Floats,
+    matrices: Sequence[Floats],
+    item: Observation,
+    chain: Chain,
+    mass: Mapping[float, Floats],
+) -> tuple[Floats, Floats, Floats]:
+    """One observation: regimes and memories after it, and its log likelihood."""
+    if item.days == 1 and item.deaths is not None:
+        return _day(regimes, memory, matrices[0], item.deaths, chain, mass[item.deaths])
+    after = regimes
+    for matrix in matrices:
+        arriving = _arriving(after, matrix)
+        memory = _remembered(_mixed(after, memory, matrix, arriving), item, chain)
+        after = arriving
+    if item.deaths is None:
+        return after, memory, np.zeros(chain.mean.shape[:-1])
+    updated, seen = _weighed(regimes, matrices, item.deaths, chain)
+    return updated, memory, np.array(seen)
+
+
+def _day(
+    regimes: Floats, memory: Floats, matrix: Floats, deaths: float, chain: Chain, mass: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Hamilton's step for one day: predict, weigh by the likelihood of the day's deaths, normalise."""
+    arriving = _arriving(regimes, matrix)
+    memory = _mixed(regimes, memory, matrix, arriving)
+    share = chain.share[..., None]
+    mean = np.maximum(chain.mean * (1.0 - share + share * memory), 1e-9)
+    size = chain.size
+    logs = mass + size * np.log(size / (size + mean)) + deaths * np.log(mean / (size + mean))
+    most = logs.max(axis=-1, keepdims=True)
+    weights = arriving * np.exp(logs - most)
+    total = weights.sum(axis=-1)
+    memory = _remembered(memory, Observation(deaths), chain)
+    return weights / total[..., None], memory, np.log(total) + most[..., 0]
+
+
+def _arriving(regimes: Floats, matrix: Floats) -> Floats:
+    """Probabilities (..., k) after a day's move."""
+    return np.asarray((regimes[..., None] * matrix).sum(axis=-2))
+
+
+def _mixed(regimes: Floats, memory: Floats, matrix: Floats, arriving: Floats) -> Floats:
+    """The memory of each regime: yesterday's where the regime went on, 1 where it begins today."""
+    going_on = regimes * np.diagonal(matrix, axis1=-2, axis2=-1)
+    stayed = np.divide(going_on, arriving, out=np.zeros_like(arriving), where=arriving > 0.0)
+    return np.asarray(1.0 + stayed * (memory - 1.0))
+
+
+def _remembered(memory: Floats, item: Observation, chain: Chain) -> Floats:
+    """The memory after a day with its share of the deaths; a day without record leaves it nearer to 1."""
+    kept = chain.kept[..., None]
+    multiple = 1.0 if item.deaths is None else item.deaths / item.days / np.maximum(chain.mean, 1e-9)
+    return np.asarray(kept * memory + (1.0 - kept) * multiple)
+
+
+def _weighed(before: Floats, matrices: Sequence[Floats], deaths: float, chain: Chain) -> tuple[Floats, float]:
+    """Hamilton's step for a sum over several days, of one set of numbers: probabilities (k,) and log likelihood."""
     ways = {spent: ends for spent, ends in _ways(before, matrices).items() if ends.any()}
     logs = np.array([_log_likelihood(deaths, np.array(spent), chain) for spent in ways])
     weights = np.exp(logs - logs.max()) @ np.array(list(ways.values()))
-    normalised: Floats = weights / weights.sum()
-    return normalised
+    return np.asarray(weights / weights.sum()), float(np.log(weights.sum()) + logs.max())
 
 
 def _ways(before: Floats, matrices: Sequence[Floats]) -> dict[tuple[int, ...], Floats]:
@@ -229,11 +346,26 @@ def _log_likelihood(deaths: float, spent: npt.NDArray[np.int_], chain: Chain) ->
     return log_negative_binomial(deaths, mean, mean**2 / excess if excess > 0.0 else 1.0)
 
 
+def _masses(items: Sequence[Observation], chain: Chain) -> dict[float, Floats]:
+    """For each number of deaths seen on a day, the part (..., k) of its log probability that no memory moves."""
+    return {count: log_choices(count, chain.size) for count in {item.deaths for item in items} if count is not None}
+
+
+_lgamma = np.frompyfunc(math.lgamma, 1, 1)  # scipy's would cost the start of every command a fifth of a second
+
+
+def log_choices(count: float, size: Floats) -> Floats:
+    """Log of the negative binomial's coefficient, for counts that may be fractional."""
+    sizes = np.asarray(size, dtype=float)
+    gammas = np.asarray(_lgamma(count + sizes) - _lgamma(sizes), dtype=float)
+    return np.asarray(gammas - math.lgamma(count + 1.0))
+
+
 def log_negative_binomial(count: float, mean: float, size: float) -> float:
     """Log probability of a count with this mean and variance mean + mean^2 / size; counts may be fractional."""
     mean = max(mean, 1e-9)
-    combinations = math.lgamma(count + size) - math.lgamma(size) - math.lgamma(count + 1.0)
-    return combinations + size * math.log(size / (size + mean)) + count * math.log(mean / (size + mean))
+    choices = float(log_choices(count, np.array(size)))
+    return choices + size * math.log(size / (size + mean)) + count * math.log(mean / (size + mean))
 
 
 # --- what else is known at the origin ---------------------------------------------------------------------------------

@@ -1,8 +1,8 @@
 """Pictures of results: one function a figure, each taking data and returning axes; `FIGURES` lists them by name."""
 
-from sim.plots.registry import FIGURES, caption, draw, figure_data, figures_of
+from sim.plots.opening import evidence
+from sim.plots.registry import FIGURES, STUDIES, caption, draw, figure_data, figures_of
 from sim.plots.results import Results
-from sim.plots.studied import STUDIES
 from sim.plots.style import DOUBLE_MM, SINGLE_MM, figure_of, new_axes, save, source_line
 from sim.plots.view import Figure
 
@@ -15,6 +15,7 @@ __all__ = [
     "Results",
     "caption",
     "draw",
+    "evidence",
     "figure_data",
     "figure_of",
     "figures_of",

@@ -9,7 +9,6 @@ import pandas as pd
 
 from sim.plots.ladder import spread
 from sim.plots.style import (
-    BLACK,
     BLUE,
     FOOT,
     GREEN,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 GAP = 0.018  # between blocks, as a share of the height
-BLOCK = 0.035  # width of a block, as a share of the width between stages
+BLOCK = 0.018  # width of a block, as a share of the width between stages
 OTHER = "other"
 COLOURS = (VERMILION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 
@@ -55,7 +54,7 @@ def flow(table: pd.DataFrame, ax: Axes | None = None, title: str = "", most: int
     ax.set_xlim(-0.02, len(stages) - 1 + BLOCK + 0.02)
     ax.set_ylim(_extent(places, per), -0.06 * per)
     for k, placed in enumerate(places):
-        _blocks(ax, k, placed, last=k == len(stages) - 1)
+        _blocks(ax, k, placed, colours if k == 0 else {}, last=k == len(stages) - 1)
     ax.set_xticks([])
     ax.set_yticks([])
     _heads(ax, stages)
@@ -118,8 +117,10 @@ def _band(ax: Axes, x0: float, x1: float, top0: float, top1: float, count: float
     ax.fill_between(x0 + (x1 - x0) * share, bend, bend + count, color=colour, alpha=0.42, linewidth=0, label="_band")
 
 
-def _blocks(ax: Axes, k: int, placed: dict[str, tuple[float, float]], last: bool) -> None:
-    """The blocks of a stage with name and count; names stand inside the picture, beside their block."""
+def _blocks(
+    ax: Axes, k: int, placed: dict[str, tuple[float, float]], colours: dict[str, str], last: bool
+) -> None:  # fmt: skip
+    """The blocks of a stage, in their colours or grey, with name and count inside the picture, beside the block."""
     size = FOOT if narrow(ax) else SMALL
     bottom, top = ax.get_ylim()
     unit = (bottom - top) / (0.8 * float(figure_of(ax).get_figheight()) * POINTS)  # data units to a point, roughly
@@ -127,7 +128,8 @@ def _blocks(ax: Axes, k: int, placed: dict[str, tuple[float, float]], last: bool
     middles = np.array([(start + end) / 2 for start, end in placed.values()])
     heights = spread(middles - top, 1.5 * size * unit, -top + ax.get_ylim()[0]) + top
     for (name, (start, end)), height in zip(placed.items(), heights, strict=True):
-        ax.fill_between([k, k + BLOCK], [start, start], [end, end], color=BLACK, linewidth=0, label="_block")
+        ax.fill_between([k, k + BLOCK], [start, start], [end, end], color=colours.get(name, GREY), linewidth=0,
+                        label="_block")  # fmt: skip
         count = end - start
         number = "<1" if count < 0.5 else f"{count:,.0f}"
         ax.annotate(

@@ -13,9 +13,10 @@ from typing_extensions import TypeIs
 
 from sim.analysis.outcomes import sample
 from sim.errors import InputError, ResultsError, did_you_mean
-from sim.plots import measured, overall, placed, single
+from sim.plots import measured, overall, placed, single, studied
+from sim.plots.backtested import EVIDENCE
 from sim.plots.results import Results
-from sim.plots.studied import STUDIES, Studied, StudyFigure, StudyView, study_source
+from sim.plots.studied import Studied, StudyFigure, StudyView, study_source
 from sim.plots.style import DOUBLE_MM, figure_of, new_axes, source_line
 from sim.plots.view import Figure, View, both_ranges, definition, source
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 FIGURES: dict[str, Figure] = {**overall.FIGURES, **single.FIGURES, **placed.FIGURES, **measured.FIGURES}
+STUDIES: dict[str, StudyFigure] = {**studied.STUDIES, **EVIDENCE}
 
 
 def draw(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +18,13 @@ from sim.scenario.schema import Scenario
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+COUNTED = ("sets", "trials", "samples", "draws")
+NOTES = {  # by kind of study, where the usual note does not fit
+    "back-test": "Forecasts of past weeks, made afterwards; no early warning.",
+    "posterior": "Parameters of a model of a past conflict.",
+}
 
 
 class Studied(Protocol):
@@ -34,7 +42,7 @@ class Studied(Protocol):
 
     @property
     def record(self) -> Any:
-        """With `question` (seed, sets, trials ...) and `code` (version)."""
+        """With `scenario` (its name), `question` (seed, sets, trials ...) and `code` (version)."""
         ...
 
     def __getitem__(self, name: str) -> pd.DataFrame:
@@ -63,6 +71,11 @@ class StudyView(NamedTuple):
         """The outcome in words."""
         return in_words(self.asked).lower()
 
+    @property
+    def seed(self) -> int:
+        """The seed of what was run, for what a figure draws itself."""
+        return int(self.study.record.question.get("seed") or 0)
+
 
 @dataclass(frozen=True)
 class StudyFigure:
@@ -77,13 +90,39 @@ class StudyFigure:
     height_mm: Callable[[pd.DataFrame, float], float]
 
 
+def of_table(
+    function: Callable[[pd.DataFrame, Axes], Axes], description: str, table: str,
+    definition: Callable[[StudyView], str], height_mm: Callable[[pd.DataFrame, float], float],
+    data: Callable[[StudyView], pd.DataFrame] | None = None,
+) -> StudyFigure:  # fmt: skip
+    """A figure that needs nothing but its table: the stored one, or what `data` makes of it."""
+    return StudyFigure(
+        function, description, table, data or (lambda view: view.study[table]),
+        lambda rows, ax, view: function(rows, ax), definition, height_mm,
+    )  # fmt: skip
+
+
 def study_source(study: Studied) -> str:
-    """Scenario, kind of study, what was run, seed and version, as the line below a figure says it."""
+    """Scenario, kind of study, what was run on which data, seed and version, as the line below a figure says it."""
     question: Mapping[str, Any] = study.record.question
-    numbers = [f"{question[name]:,} {name}" for name in ("sets", "trials", "samples") if question.get(name)]
-    seed = question.get("seed", study.scenario.ensemble.seed)
-    said = ", ".join([*numbers, f"seed {seed}", f"ceasefire {study.record.code['version']}"])
-    return f"{study.scenario.name}: {study.kind}, {said}. {NOTE}"
+    numbers = [f"{question[name]:,} {name}" for name in COUNTED if question.get(name)]
+    seed = question.get("seed")
+    seed = study.scenario.ensemble.seed if seed is None else seed
+    said = ", ".join([*_span(question), *numbers, f"seed {seed}", f"ceasefire {study.record.code['version']}"])
+    return f"{study.record.scenario}: {study.kind}, {said}. {_data(question)}{NOTES.get(study.kind, NOTE)}"
+
+
+def _span(question: Mapping[str, Any]) -> list[str]:
+    span = question.get("span") or (question.get("from"), question.get("to"))
+    days = list(span.values()) if isinstance(span, Mapping) else [span] if isinstance(span, str) else list(span)
+    return [" to ".join(map(str, days))] if all(days) else []
+
+
+def _data(question: Mapping[str, Any]) -> str:
+    """The names of the files with recorded deaths, where the question has them."""
+    data = question.get("data")
+    names = [Path(str(name)).name for name in (data if isinstance(data, list | tuple | Mapping) else [data]) if name]
+    return f"Deaths recorded in {', '.join(names)}. " if names else ""
 
 
 def forest_table(outcomes: pd.DataFrame, rests_on: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -158,30 +197,24 @@ STUDIES: dict[str, StudyFigure] = {
         ),
         lambda data, _: differences.tornado_height(data),
     ),
-    "morris": StudyFigure(
+    "morris": of_table(
         sensitivity.morris, "Morris screening: mean size and spread of each parameter's effect", "morris",
-        lambda view: view.study["morris"],
-        lambda data, ax, view: sensitivity.morris(data, ax),
         lambda view: (
             f"Elementary effects of each uncertain number on the share of trials with {view.event}: mean of their "
             "sizes with its 95 % bootstrap interval, and their standard deviation. Nothing else is varied at random."
         ),
         lambda _, width: 92.0,
     ),
-    "sobol": StudyFigure(
+    "sobol": of_table(
         sensitivity.sobol, "Sobol' indices: first order and total, with bootstrap intervals", "sobol",
-        lambda view: view.study["sobol"],
-        lambda data, ax, view: sensitivity.sobol(data, ax),
         lambda view: (
             f"Share of the variance between parameter sets of the probability of {view.event} that each number "
             "explains alone and with its interactions; 95 % bootstrap intervals. Estimates below zero are chance."
         ),
         lambda data, _: sensitivity.sobol_height(data),
     ),
-    "split": StudyFigure(
+    "split": of_table(
         sensitivity.variance, "split of each outcome's variance into parameters and chance", "split",
-        lambda view: view.study["split"],
-        lambda data, ax, view: sensitivity.variance(data, ax),
         lambda _: (
             "Variance between trials in whether an outcome comes: what parameter sets explain, and what chance decides "
             "within a set; 95 % interval of the split."

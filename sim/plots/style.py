@@ -224,10 +224,37 @@ def in_words(identifier: str) -> str:
     return identifier.replace("_", " ").capitalize()
 
 
+_SECTIONS = {"parameters", "rules", "events", "places", "relations", "marks", "effects", "regimes"}
+_UNITS = {
+    "rate": "a day", "return_rate": "a day", "mean": "deaths a day", "probability": "probability",
+    "exposed": "thousand people", "share": "share", "restraint": "share", "ratios": "ratio", "integrity": "share",
+}  # fmt: skip
+
+
 def parameter_name(path: str) -> str:
-    """The path of a number in words: `parameters.spiral.value` is `Spiral`, `rules.fray.rate` is `Fray: rate`."""
-    parts = [part for part in path.split(".") if part not in ("parameters", "rules", "value")]
-    return in_words(": ".join(parts)) if parts else in_words(path)
+    """The path of a number in words: `parameters.spiral.value` is `Spiral`, `rules.fray.rate` is `Fray: rate`.
+
+    Sections and the first of several go without saying: `events.strike.marks.killed.0.size.median` is `Strike: killed,
+    median`.
+    """
+    *inner, last = path.split(".")
+    parts = [part for part in inner if part not in _SECTIONS and part not in ("0", "size")]
+    parts += [last] if last != "value" else []
+    if not parts:
+        return in_words(path)
+    first, *rest = ("ratio" if part == "ratios" else part.replace("_", " ") for part in parts)
+    return in_words(first) + (f": {', '.join(rest)}" if rest else "")
+
+
+def parameter_unit(path: str) -> str:
+    """The unit of a number as far as its path tells it, else nothing."""
+    parts = path.split(".")
+    return next((_UNITS[part] for part in (parts[-1], *parts[:-1]) if part in _UNITS), "")
+
+
+def weeks(count: float) -> str:
+    """So many weeks ahead, in words."""
+    return f"{count:g} week{'s' if count != 1 else ''} ahead"
 
 
 def capital(name: str) -> str:

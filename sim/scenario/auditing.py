@@ -11,7 +11,7 @@ from sim.scenario.laws import Distribution
 from sim.scenario.nodes import Key
 from sim.scenario.numbers import Reference, references, uncertain_paths
 from sim.scenario.places import recall
-from sim.scenario.schema import Quantity, Scenario, Section
+from sim.scenario.schema import Basis, Quantity, Scenario, Section
 
 Path = tuple[Key, ...]
 
@@ -59,13 +59,35 @@ def _has_weight(case: Any) -> bool:
 
 
 def _has_basis(scenario: Scenario, path: Path) -> bool:
-    """Whether a section on the way to a path, or at it, names a basis; `source` of a post is one."""
-    value: Any = scenario
+    """Whether a section on the way to a path, or at it, names a basis, or the number there is named elsewhere."""
+    return basis_of(scenario, path) is not None or isinstance(_at(scenario, path)[-1], Reference)
+
+
+def basis_of(scenario: Scenario, path: Path) -> Basis | None:
+    """What a number, or a section, rests on: an estimate of the posterior, else the nearest basis going outwards."""
+    estimated = _of_posterior(scenario, path)
+    bases = (getattr(value, "basis", None) for value in reversed(_at(scenario, path)))
+    return estimated or next((basis for basis in bases if basis is not None), None)
+
+
+def _at(scenario: Scenario, path: Path) -> list[Any]:
+    """What lies on the way to a path, from the scenario itself to what stands there."""
+    values: list[Any] = [scenario]
     for part in path:
-        value = value.__dict__[str(part)] if isinstance(value, Section) else value[part]
-        if getattr(value, "basis", None) is not None:
-            return True
-    return isinstance(value, Reference)
+        value = values[-1]
+        values.append(value.__dict__[str(part)] if isinstance(value, Section) else value[part])
+    return values
+
+
+def _of_posterior(scenario: Scenario, path: Path) -> Basis | None:
+    """The basis of a number that the posterior holds an estimate of; None where that kept the prior."""
+    posterior, at = scenario.posterior, ".".join(map(str, path))
+    if posterior is None or at not in posterior.paths:
+        return None
+    estimate = posterior.estimate(at)
+    if estimate.grade is None:
+        return None
+    return Basis.model_validate({estimate.grade: ["posterior"], "span": posterior.span, "note": estimate.evidence})
 
 
 def loose_ends(scenario: Scenario) -> list[Problem]:

@@ -55,6 +55,7 @@ class Checker(Acting, Ending):
         self.relations()
         self.places()
         self.posts()
+        self.openings()
         self.agreement()
         self.fighting()
         self.displacement()
@@ -131,6 +132,23 @@ class Checker(Acting, Ending):
     def _post(self, path: Path, post: Post) -> None:
         self.known((*path, "owner"), post.owner, self.parties, "party")
         self.known((*path, "place"), post.place, self.scenario.places, "place")
+
+    def openings(self) -> None:
+        """States at a possible beginning: sides and numbers in range (ids that were deleted since are not applied)."""
+        for day, opening in self.scenario.history.openings.items():
+            path: Path = ("history", "openings", day)
+            for name, place in opening.places.items():
+                if place.control is not None:
+                    at = (*path, "places", name, "control")
+                    self.known(at, place.control, self.scenario.fighting.between, "side of the fighting")
+                if place.exposed is not None:
+                    self.number((*path, "places", name, "exposed"), place.exposed, 0.0)
+            for name, begun in opening.quantities.items():
+                if (quantity := self.scenario.quantities.get(name)) is not None:
+                    there = quantity.model_copy(update={"initial": begun.initial})
+                    self._initial((*path, "quantities", name), there)
+            if opening.agreement.integrity is not None:
+                self.number((*path, "agreement", "integrity"), opening.agreement.integrity, *SHARE)
 
     # --- agreement, fighting, displacement ---------------------------------------------------------------------------
 

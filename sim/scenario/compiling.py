@@ -617,6 +617,7 @@ class Compiler:
         s = [0.0] * self.n_state
         before = self.start - dt.timedelta(days=1)
         s[st.DAY] = float(self._day(before))
+        s[st.EXCITATION] = 1.0
         s[st.INTEGRITY] = float(scenario.agreement.integrity)  # type: ignore[arg-type]  # fixed: plain
         if scenario.agreement.level != "none":
             s[st.TRUCE] = float(LEVELS[scenario.agreement.level])

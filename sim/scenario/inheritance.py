@@ -14,8 +14,8 @@ Path = tuple[Key, ...]
 def merge(base: Node, child: Node, path: Path = ()) -> tuple[Node, list[Problem]]:
     """The base changed by the child; every value keeps the place it was written at.
 
-    Lists, scalars, distributions, the value of a gate and a `basis` are leaves. A `null` for a key that the base does
-    not have is a problem, since it would delete nothing.
+    Lists, scalars, distributions, the value of a gate, a `basis` and a posterior are leaves. A `null` for a key that
+    the base does not have is a problem, since it would delete nothing.
     """
     if is_leaf(base, path) or is_leaf(child, path):
         return child, []
@@ -36,7 +36,8 @@ def merge(base: Node, child: Node, path: Path = ()) -> tuple[Node, list[Problem]
 
 def is_leaf(node: Node, path: Path) -> bool:
     """Whether a value is replaced whole by a file that extends its own."""
-    return not node.is_map or "dist" in node.value or (bool(path) and (path[-1] == "basis" or path[-2:-1] in _gates))
+    at_leaf = bool(path) and (path[-1] == "basis" or path[-2:-1] in _gates)
+    return not node.is_map or "dist" in node.value or at_leaf or path == ("posterior",)
 
 
 _gates = tuple((name,) for name in GATES)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from sim.errors import Problem, ScenarioError
+from sim.errors import InputError, Problem, ScenarioError
 from sim.scenario.checks import check
 from sim.scenario.messages import problems_of
 from sim.scenario.nodes import Node
+from sim.scenario.numbers import leaves_its_priors, with_marginals
 from sim.scenario.places import Where, remember
-from sim.scenario.reading import read_tree
+from sim.scenario.reading import openings, read_tree
 from sim.scenario.schema import Scenario
 
 
@@ -38,10 +40,70 @@ def load(
     if scenario is not None:
         where = Where(root)
         problems += check(scenario, where, [path for path, _ in faults])
+        scenario = _opened(scenario)
+        if not problems:
+            problems += _of_posterior(scenario, where)
         remember(scenario, where)
     if problems or scenario is None:
         raise ScenarioError(problems)
     return scenario
+
+
+BURN_IN_DAYS = 28  # of history that is lived through before the first day asked about
+
+
+def begun_on(
+    source: str | Path,
+    origin: dt.date,
+    deaths: Mapping[dt.date, float] | None = None,
+    overrides: Mapping[str, str] | None = None,
+    without: Iterable[str] = (),
+    layers: Iterable[str | Path] = (),
+) -> Scenario:
+    """The scenario as of another origin: its history begins at the latest opening at least four weeks before.
+
+    `deaths` are the recorded ones by date; those from the start to the eve of the origin are read. Dated interventions
+    and weekly deaths belong to the scenario's own origin and are left out, cited totals of the displaced to its own
+    start. The other arguments are those of `load`, and win. Raises InputError where no opening is early enough.
+    """
+    layers = list(layers)
+    own, known = load(source, layers=layers), openings(source, layers)
+    early = [day for day in known if (origin - day).days >= BURN_IN_DAYS]
+    if not early:
+        raise InputError(
+            f"origin {origin}: no opening of the scenario is {BURN_IN_DAYS} days before it; openings: "
+            f"{', '.join(map(str, known)) or 'none'}; choose a later origin, or write one under history.openings"
+        )
+    start = max(early)
+    moved = {"origin": str(origin), "history.start": str(start), **_left_out(own, start)}
+    scenario = load(source, {**moved, **(overrides or {})}, without, layers)
+    if deaths is None:
+        return scenario
+    lived = {day: float(number) for day, number in deaths.items() if start <= day < origin}
+    return scenario.model_copy(update={"history": scenario.history.model_copy(update={"daily_deaths": lived})})
+
+
+def _left_out(own: Scenario, start: dt.date) -> dict[str, str]:
+    """Overrides that delete what belongs to the scenario's own origin, or to its own start if that is another."""
+    keys = [f"interventions.{name}" for name, it in own.interventions.items() if it.on is not None]
+    keys += ["history.weekly_deaths"] * bool(own.history.weekly_deaths)
+    keys += ["history.displaced"] * (bool(own.history.displaced) and own.history.start != start)
+    return dict.fromkeys(keys, "null")
+
+
+def _opened(scenario: Scenario) -> Scenario:
+    """The scenario without the openings that it might have begun with, now that they are checked."""
+    if not scenario.history.openings:
+        return scenario
+    return scenario.model_copy(update={"history": scenario.history.model_copy(update={"openings": {}})})
+
+
+def _of_posterior(scenario: Scenario, where: Where) -> list[Problem]:
+    """What is wrong once the columns of the posterior stand where distributions do."""
+    if scenario.posterior is None or not leaves_its_priors(scenario):
+        return []
+    found = check(with_marginals(scenario), where)
+    return [where.problem(("posterior",), f"a column gives {it.key or it.file}: {it.message}") for it in found]
 
 
 def _validated(root: Node) -> tuple[Scenario | None, list[tuple[tuple[Any, ...], Problem]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import types
 import typing
@@ -31,6 +32,7 @@ KINDS = {
     "literal_error": "one of the allowed words",
     "string_pattern_mismatch": "an id",
 }
+DATE = re.compile(r"datetime\.date\((\d+), (\d+), (\d+)\)")
 LIMITS = {"ge": "at least", "le": "at most", "gt": "above", "lt": "below"}
 
 
@@ -56,7 +58,7 @@ def real_path(fault: Mapping[str, Any], root: Node) -> Path:
     """The path of a fault in the file, without the names that pydantic gives to alternatives."""
     node: Node | None = root
     path: list[Any] = []
-    parts = list(fault["loc"])
+    parts = [_key(part) for part in fault["loc"]]
     for number, part in enumerate(parts):
         child = node.child(part) if node is not None else None
         last = number == len(parts) - 1
@@ -64,6 +66,12 @@ def real_path(fault: Mapping[str, Any], root: Node) -> Path:
             path.append(part)
             node = child
     return tuple(path)
+
+
+def _key(part: object) -> object:
+    """A key as it is written; pydantic names a date by the Python that makes it."""
+    date = DATE.fullmatch(str(part))
+    return dt.date(*map(int, date.groups())) if date else part
 
 
 def _problem(path: Path, faults: list[Mapping[str, Any]], root: Node) -> Problem:

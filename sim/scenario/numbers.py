@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Annotated, Any, TypeVar
 
@@ -18,6 +18,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from sim.errors import InputError, did_you_mean
 from sim.scenario.laws import LAWS, Distribution
 from sim.scenario.points import sobol_points
+from sim.scenario.posterior import Posterior
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -173,7 +174,10 @@ def dotted(path: Path) -> str:
 
 
 def uncertain(scenario: BaseModel) -> dict[str, Distribution]:
-    """The distributions of a scenario by path, in the order of the file; a shared one once, at its parameter."""
+    """The distributions of a scenario by path, in the order of the file; a shared one once, at its parameter.
+
+    That of a column of its posterior is the column's own, without what ties it to the others.
+    """
     return {dotted(path): leaf for path, leaf in _leaves(_tree(scenario)) if isinstance(leaf, Distribution)}
 
 
@@ -199,8 +203,16 @@ def fix(scenario: M, values: Mapping[str, float] | None = None) -> M:
             raise InputError(f"{path} holds no distribution{did_you_mean(path, known)}")
         if not math.isfinite(value):
             raise InputError(f"{path}: {value} is not a finite number")
-    shared = _shared(scenario, given)
-    fixed: M = _replace(scenario, tree, (), given, shared)
+    shared = _shared(scenario, {path: given.get(path, law.median()) for path, law in known.items()})
+
+    def plain(leaf: Distribution | Reference, path: Path) -> float:
+        if isinstance(leaf, Distribution):
+            return given[at] if (at := dotted(path)) in given else leaf.median()
+        if leaf.name not in shared:
+            raise InputError(f"{dotted(path)}: ${leaf.name} is no parameter{did_you_mean(leaf.name, shared)}")
+        return shared[leaf.name]
+
+    fixed: M = _replace(scenario, tree, (), plain)
     return fixed
 
 
@@ -208,20 +220,42 @@ def values_of_set(scenario: BaseModel, index: int, seed: int) -> dict[str, float
     """The values of parameter set `index` (0, 1, ...) by path: one point of a scrambled Sobol' sequence for each path.
 
     A path's sequence depends on its name and `seed` only, so that adding a parameter moves no other, and set 7 is the
-    same among 8 sets as among 1000.
+    same among 8 sets as among 1000. Numbers that the scenario's posterior has columns of come together from one row.
     """
     known = uncertain(scenario)
-    points = sobol_points(tuple(known), index, seed)
-    return {path: law.ppf(float(u)) for (path, law), u in zip(known.items(), points, strict=True)}
+    posterior = _posterior(scenario)
+    drawn = posterior.of_set(index, seed) if posterior is not None else {}
+    free = [path for path in known if path not in drawn]
+    points = dict(zip(free, sobol_points(tuple(free), index, seed).tolist(), strict=True))
+    return {path: drawn[path] if path in drawn else law.ppf(points[path]) for path, law in known.items()}
 
 
-def _shared(scenario: BaseModel, given: Mapping[str, float]) -> dict[str, float]:
-    """The value of every parameter by name."""
+def with_marginals(scenario: M) -> M:
+    """The scenario with the law of each column of its posterior in place of the distribution written there."""
+    informed: M = _replace(scenario, _tree(scenario), (), lambda leaf, path: leaf)
+    return informed
+
+
+def leaves_its_priors(scenario: BaseModel) -> bool:
+    """Whether a column of the posterior goes beyond the distribution that the scenario has in its place."""
+    laws = uncertain(scenario)
+    priors = {dotted(path): leaf for path, leaf in _leaves(_find(scenario) or {}) if dotted(path) in laws}
+    ends = ((law.support(), priors[path].support()) for path, law in laws.items())
+    return any(low < least or high > most for (low, high), (least, most) in ends)
+
+
+def _posterior(scenario: BaseModel) -> Posterior | None:
+    found: Posterior | None = getattr(scenario, "posterior", None)
+    return found
+
+
+def _shared(scenario: BaseModel, values: Mapping[str, float]) -> dict[str, float]:
+    """The value of every parameter by name, those that are uncertain from `values` by path."""
     found: dict[str, float] = {}
     for name, parameter in getattr(scenario, "parameters", {}).items():
         value = parameter.value
         if isinstance(value, Distribution):
-            found[name] = given.get(f"parameters.{name}.value", value.median())
+            found[name] = values[f"parameters.{name}.value"]
         elif not isinstance(value, Reference):
             found[name] = value
     return found
@@ -233,9 +267,17 @@ def _tree(scenario: BaseModel) -> Sites:
     if _sites_of.get(key) is not scenario:
         for gone in [k for k in _sites if k not in _sites_of]:
             del _sites[gone]
-        _sites[key] = _find(scenario) or {}
+        found, posterior = _find(scenario) or {}, _posterior(scenario)
+        _sites[key] = found if posterior is None else _informed(found, (), posterior.marginals)
         _sites_of[key] = scenario
     return _sites[key]
+
+
+def _informed(tree: Any, path: Path, laws: Mapping[str, Distribution]) -> Any:
+    """The tree with the laws of these paths in place of the distributions there."""
+    if isinstance(tree, dict):
+        return {key: _informed(child, (*path, key), laws) for key, child in tree.items()}
+    return laws.get(dotted(path), tree) if isinstance(tree, Distribution) else tree
 
 
 def _find(value: object) -> Any:
@@ -262,15 +304,17 @@ def _leaves(tree: Sites, path: Path = ()) -> Iterator[tuple[Path, Any]]:
             yield (*path, key), child
 
 
-def _replace(value: Any, tree: Any, path: Path, given: Mapping[str, float], shared: Mapping[str, float]) -> Any:
-    """A copy of a value in which the leaves of its tree are plain numbers; what holds none is not copied."""
-    if isinstance(tree, Distribution):
-        return given[at] if (at := dotted(path)) in given else tree.median()
-    if isinstance(tree, Reference):
-        if tree.name not in shared:
-            raise InputError(f"{dotted(path)}: ${tree.name} is no parameter{did_you_mean(tree.name, shared)}")
-        return shared[tree.name]
-    new = {key: _replace(_child(value, key), sub, (*path, key), given, shared) for key, sub in tree.items()}
+def replaced(section: M, put: Callable[[Distribution | Reference, Path], object]) -> M:
+    """A copy of a part of a scenario with what `put` gives for each uncertain number, by its path within the part."""
+    copy: M = _replace(section, _tree(section), (), put)
+    return copy
+
+
+def _replace(value: Any, tree: Any, path: Path, put: Callable[[Any, Path], object]) -> Any:
+    """A copy of a value with what `put` gives for the leaves of its tree; what holds none is not copied."""
+    if not isinstance(tree, dict):
+        return put(tree, path)
+    new = {key: _replace(_child(value, key), sub, (*path, key), put) for key, sub in tree.items()}
     if isinstance(value, BaseModel):
         return value.model_copy(update=new)
     if isinstance(value, dict):

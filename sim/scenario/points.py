@@ -33,6 +33,13 @@ def sobol_points(paths: tuple[str, ...], index: int, seed: int) -> Points:
     return points
 
 
+def shuffled(size: int, path: str, seed: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """The whole numbers below `size` in an order keyed by path and seed."""
+    keys = _mix(np.full(size, _key(path, seed), dtype=np.uint64) ^ _mix(np.arange(size, dtype=np.uint64)))
+    order: np.ndarray[Any, np.dtype[np.int64]] = np.argsort(keys, kind="stable")
+    return order
+
+
 def _key(path: str, seed: int) -> int:
     digest = hashlib.blake2b(path.encode(), digest_size=8, key=seed.to_bytes(16, "little", signed=True)).digest()
     return int.from_bytes(digest, "little")

@@ -17,8 +17,10 @@ from importlib import resources
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError, did_you_mean
-from sim.scenario.inheritance import disable, merge, override
+from sim.scenario.inheritance import disable, merge
 from sim.scenario.nodes import MAX_BYTES, Mark, Node, node_of, parse_yaml
+from sim.scenario.posterior import from_node
+from sim.scenario.stacking import Stack, columns_in_use, stack
 
 BUILTIN = "builtin:"
 LONGEST_NAME, LONGEST_PATH = 200, 3000
@@ -53,18 +55,36 @@ def read_tree(
 
     Returns the problems that leave a tree to go on with; raises ScenarioError for those that do not.
     """
-    root, problems = _with_bases(_find(source), Mark(str(source)), ())
-    if _truth(root, "template"):
-        mark = root.value["template"].mark
+    place = _find(source)
+    files, problems = _files(place, str(source), layers)
+    made = stack(files, overrides)
+    root, unread = _with_posterior(made, place)
+    root, unknown = disable(root, without)
+    return _with_history(root, [*problems, *made.problems, *unread, *unknown])
+
+
+def openings(source: str | Path, layers: Iterable[str | Path] = ()) -> list[dt.date]:
+    """The days on which a history of this scenario can begin with a state of its own, the first one first.
+
+    Raises ScenarioError for files that cannot be read.
+    """
+    files, _ = _files(_find(source), str(source), layers)
+    named = stack(files, {}).root.get("history", "openings")
+    days = named.value if named is not None and named.is_map else {}
+    return sorted(day for day in days if type(day) is dt.date)
+
+
+def _files(place: Place, asked: str, layers: Iterable[str | Path]) -> tuple[list[Node], list[Problem]]:
+    """The trees of a scenario's files, from the one that extends none to the scenario itself, and then the layers."""
+    files, problems = _lineage(place, Mark(asked), ())
+    if _truth(files[-1], "template"):
+        mark = files[-1].value["template"].mark
         raise ScenarioError([mark.problem("template", "this file is only meant to be extended; it cannot be run")])
     for layer in layers:
-        root, found = _laid_over(root, _find(layer))
+        node, found = _layer(_find(layer))
+        files.append(node)
         problems += found
-    for key, text in overrides.items():
-        root, found = override(root, key, text)
-        problems += found
-    root, found = disable(root, without)
-    return _with_history(_without_key(root, "template"), problems + found)
+    return [_without_key(node, "template", "extends") for node in files], problems
 
 
 def _truth(root: Node, key: str) -> bool:
@@ -172,43 +192,45 @@ def _read(place: Place) -> tuple[Node, list[Problem]]:
 # --- inheritance ----------------------------------------------------------------------------------------------------
 
 
-def _with_bases(place: Place, asked: Mark, chain: tuple[Path, ...]) -> tuple[Node, list[Problem]]:
-    """A file merged into all it extends; `chain` holds the files that lead here."""
+def _lineage(place: Place, asked: Mark, chain: tuple[Path, ...]) -> tuple[list[Node], list[Problem]]:
+    """The trees of a file and of all it extends, the last of these first; `chain` holds the files that lead here."""
     if place.path in chain:
         names = " > ".join(path.name for path in (*chain[chain.index(place.path) :], place.path))
         raise ScenarioError([asked.problem("extends", f"the files extend each other in a circle: {names}")])
     root, problems = _with_homes(place)
     extends = root.child("extends")
     if extends is None:
-        return root, problems
+        return [root], problems
     if not isinstance(extends.value, str):
         message = "is not the name of one file; write builtin:NAME or a path"
         raise ScenarioError([*problems, extends.place.problem("extends", message)])
     try:
         base_place = _beside(extends.value, place, extends.mark, "extends", (".", "models"))
-        base, found = _with_bases(base_place, extends.mark, (*chain, place.path))
+        bases, found = _lineage(base_place, extends.mark, (*chain, place.path))
     except ScenarioError as fault:
         raise ScenarioError([*problems, *fault.problems]) from None
-    merged, wrong = merge(_without_key(base, "template"), _without_key(root, "extends"))
-    return merged, problems + found + wrong
+    return [*bases, root], problems + found
 
 
-def _laid_over(root: Node, place: Place) -> tuple[Node, list[Problem]]:
-    """The tree changed by a file that extends it without saying so."""
+def _layer(place: Place) -> tuple[Node, list[Problem]]:
+    """The tree of a file that is laid over a scenario without saying so."""
     layer, problems = _with_homes(place)
     if extends := layer.child("extends"):
         raise ScenarioError(
             [*problems, extends.place.problem("extends", "this file is laid over another; leave it out")]
         )
-    merged, wrong = merge(root, layer)
-    return merged, problems + wrong
+    return layer, problems
 
 
 def _with_homes(place: Place) -> tuple[Node, list[Problem]]:
-    """The tree of one file, whose history's files are found from it wherever it is merged."""
+    """The tree of one file; the files that it names are found from it wherever it is merged."""
     root, problems = _read(place)
-    for key in ("chronology", "deaths"):
-        root = _with_home(root, key, place)
+    root = _with_home(root, "posterior", place)
+    history = root.child("history")
+    if history is not None and history.is_map:
+        for key in ("chronology", "deaths"):
+            history = _with_home(history, key, place)
+        root = root.with_value({**root.value, "history": history})
     return root, problems
 
 
@@ -223,17 +245,36 @@ class FileName(str):
     place: Place
 
 
-def _with_home(root: Node, key: str, place: Place) -> Node:
-    """The tree with `history.KEY` turned into a FileName, so that a base's paths are found from the base."""
-    history = root.child("history")
-    named = history.child(key) if history is not None else None
-    if history is None or named is None or not isinstance(named.value, str):
-        return root
+def _with_home(node: Node, key: str, place: Place) -> Node:
+    """The map with the name of a file turned into a FileName, so that a base's paths are found from the base."""
+    named = node.child(key)
+    if named is None or not isinstance(named.value, str):
+        return node
     name = FileName(named.value)
     name.place = place
-    return root.with_value(
-        {**root.value, "history": history.with_value({**history.value, key: named.with_value(name)})}
-    )
+    return node.with_value({**node.value, key: named.with_value(name)})
+
+
+# --- posterior ------------------------------------------------------------------------------------------------------
+
+
+def _with_posterior(made: Stack, place: Place) -> tuple[Node, list[Problem]]:
+    """The tree with the posterior that it names read in; a name from the command line is looked for from `place`."""
+    node = _with_home(made.root, "posterior", place).child("posterior")
+    if node is None:
+        return made.root, []
+    above, root, problems = "posterior", node, list[Problem]()
+    if isinstance(node.value, str):
+        home = node.value.place if isinstance(node.value, FileName) else place
+        above = ""
+        root, problems = _read(_beside(node.value, home, node.mark, "posterior", ("posteriors", ".")))
+    posterior, found = from_node(root, above)
+    if posterior is None:
+        return _without_key(made.root, "posterior"), problems + found
+    used, wrong = columns_in_use(posterior, root, above, made)
+    kept = posterior.only(used)
+    value = {**_without_key(made.root, "posterior").value, **({"posterior": node.with_value(kept)} if kept else {})}
+    return made.root.with_value(value), problems + wrong
 
 
 # --- history --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from sim.scenario.numbers import Number, is_distribution
+from sim.scenario.posterior import Posterior
 
 Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 
@@ -166,12 +167,16 @@ class Excitation(Section):
 class Drift(Section):
     """Daily hazard matrix of the filter before the origin: `from: {to: rate}` over the regimes, without a truce."""
 
-    rates: dict[Id, dict[Id, float]]
-    truce_down: dict[Level, dict[Id, float]] = Field(
-        {}, description="level: {from: probability on the first day of a truce of one step down}"
+    rates: dict[Id, dict[Id, Number]]
+    truce_down: dict[Level, dict[Id, Number]] = Field(
+        {}, description="level: {from: probability of one step down on each of the first three days of a truce}"
     )
-    truce_ratio: dict[Level, float] = Field(
+    truce_ratio: dict[Level, Number] = Field(
         {}, description="level: hazard ratio on upward rates while such a truce is alive"
+    )
+    overdue_ratio: Number = Field(1.0, description="a further one while a term of the agreement is overdue")
+    rules: dict[Id, dict[Id, list[Id]]] = Field(
+        {}, description="from: {to: rules that make this move in a free run}; `ceasefire calibrate` fits their rates"
     )
     fragile: dict[Level, Number] = Field(
         {}, description="level: prior probability that a truce in force at the origin is of the fragile kind"
@@ -434,6 +439,51 @@ class Parameter(Section):
     basis: Basis | None = None
 
 
+class OpeningPlace(Section):
+    """A sector on the day a history begins; what is left out is as in `places`."""
+
+    control: Id | None = None
+    taken: float | None = Field(None, ge=0, le=1)
+    exposed: Number | None = None
+
+
+class OpeningPost(Section):
+    """A post on the day a history begins."""
+
+    status: Status
+
+
+class OpeningQuantity(Section):
+    """A declared quantity on the day a history begins."""
+
+    initial: NumberOrMap
+
+
+class OpeningTerm(Section):
+    """A term of the agreement on the day a history begins."""
+
+    met: bool
+
+
+class OpeningAgreement(Section):
+    """The agreement on the day a history begins."""
+
+    integrity: Number | None = None
+    level: Level | None = None
+    terms: dict[Id, OpeningTerm] = {}
+
+
+class Opening(Section):
+    """The state of the world on a day on which a history may begin, where it differs from that of the file."""
+
+    about: str = ""
+    places: dict[Id, OpeningPlace] = {}
+    posts: dict[Id, OpeningPost] = {}
+    quantities: dict[Id, OpeningQuantity] = {}
+    agreement: OpeningAgreement = OpeningAgreement()
+    basis: Basis | None = None
+
+
 class History(Section):
     """What drove the state before the origin.
 
@@ -450,6 +500,11 @@ class History(Section):
     displaced: dict[Day, float] = Field({}, description="cited totals, thousand people")
     omit: list[str] = Field([], description="ids of chronology events that are left out")
     events: dict[Id, Intervention] = Field({}, description="further dated events")
+    openings: dict[Day, Opening] = Field(
+        {},
+        description="the state of the world by day, for files laid over this one whose history starts on it; "
+        "empty once that is done",
+    )
     basis: Basis | None = None
 
 
@@ -506,6 +561,9 @@ class Scenario(Section):
     )
     outcomes: dict[Id, Outcome]
     parameters: dict[Id, Parameter] = {}
+    posterior: Posterior | None = Field(
+        None, description="file of joint draws of the uncertain numbers: builtin:NAME, or a path; read in whole"
+    )
     ensemble: Ensemble = Ensemble()
     defaults: Defaults = Defaults()
     sources: dict[str, str] = {}

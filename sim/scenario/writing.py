@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from sim.scenario.numbers import number_json_schema, written
+from sim.scenario.posterior import Posterior
 from sim.scenario.schema import Scenario, Section
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def plain(value: Any) -> Any:
         return {key: plain(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
         return [plain(child) for child in value]
-    return written(value)
+    return value.plain() if isinstance(value, Posterior) else written(value)
 
 
 def _canonical(value: Any) -> Any:

@@ -70,7 +70,7 @@ def compiled(ready: Prepared, trials: Sequence[int]) -> list[Lived]:
     at, log = address(ready.seed), log_of(ready)
     states, logs = np.empty((n, days, size + 1)), np.zeros((n, len(log)))
     kernels().run_trials(
-        ci, cf, np.array(ready.origin.state), np.array(ready.origin.regimes), ready.origin.fragile, at.low, at.high,
+        ci, cf, np.array(ready.origin.state), np.array(ready.origin.beginnings), ready.origin.fragile, at.low, at.high,
         ready.set_index, np.array(trials, dtype=np.int64), days, np.arange(size), np.arange(0),
         np.empty((n, size)), np.empty(n), np.empty(n, dtype=np.int64), states, logs, np.arange(n),
     )  # fmt: skip

@@ -103,7 +103,7 @@ def test_what_the_beginning_draws_leaves_the_state_as_it_is(name: str, day: int)
     ready = past_of(with_sets(load(name), 1, 20), 0, 1, day).beginning
     state = list(ready.origin.state)
     for luck in range(5):
-        begin(state, ready.compiled.tables, address(luck), ready.origin.regimes, ready.origin.fragile)
+        begin(state, ready.compiled.tables, address(luck), ready.origin.beginnings, ready.origin.fragile)
         assert state == ready.origin.state
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from sim.errors import InputError, ResultsError
-from sim.plots import DOUBLE_MM, SINGLE_MM, STUDIES, caption, draw, figure_data, figure_of, figures_of
+from sim.plots import DOUBLE_MM, SINGLE_MM, caption, draw, figure_data, figure_of, figures_of
 from sim.plots.rows import by_grade, signed
+from sim.plots.studied import STUDIES
 from sim.plots.style import parameter_name
 from tests.plots.conftest import make_scenario
 
@@ -42,7 +43,9 @@ class FakeStudy:
     scenario: Any = field(default_factory=make_scenario)
     record: Any = field(
         default_factory=lambda: SimpleNamespace(
-            question={"seed": 7, "sets": 64, "trials": 8, "outcome": "broken"}, code={"version": "0.1.0"}
+            scenario="idlib-2020-02-11",
+            question={"seed": 7, "sets": 64, "trials": 8, "outcome": "broken"},
+            code={"version": "0.1.0"},
         )
     )
 

@@ -1,0 +1,111 @@
+"""Deaths in the weeks after each origin, simulated: the state driven to the origin, then free."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.analysis.forecasts import weekly
+from sim.backtesting.cases import Change
+from sim.backtesting.driving import filtered, live
+from sim.backtesting.parameters import Parameters, Row
+from sim.batch.compiling import kernels
+from sim.batch.engine import run_arrays
+from sim.draws import stream
+from sim.history.driving import Origin
+from sim.preparing import Prepared
+from sim.scenario.compiling import compile_scenario
+from sim.scenario.numbers import fix
+from sim.scenario.schema import Scenario
+from sim.trajectory import Decoder
+
+Counts = npt.NDArray[np.int32]
+Told = Callable[[int], object]  # how many more runs of one origin and parameter set are done
+
+
+def weekly_deaths(
+    scenario: Scenario, parameters: Parameters, origins: Sequence[dt.date], trials: int, seed: int,
+    workers: int = 1, finish: Change = lambda fixed: fixed, told: Told = lambda runs: None,
+) -> Counts:  # fmt: skip
+    """Deaths in each whole week after each origin (origins, trials, weeks), of all parameter sets together.
+
+    Set k takes the k-th part of the trials. Origins have luck of their own, which every forecaster shares; threads
+    share the work and change no bit.
+    """
+    found = np.zeros((len(origins), trials, scenario.horizon_days // 7), np.int32)
+    place = {origin: k for k, origin in enumerate(origins)}
+    kernels()  # once, before the threads ask for them
+    with _threads(workers) as pool:
+        for group in _groups(parameters, origins):
+            rows = parameters.rows(group[0])
+            parts = np.array_split(np.arange(trials), len(rows))
+            ready = _ready(scenario, [row for row, part in zip(rows, parts, strict=True) if len(part)], group, finish)
+            jobs = [partial(_run, found, place, seed, k, parts[k], one) for k, one in enumerate(ready)]
+            for runs in pool.map(lambda job: job(), jobs):
+                told(runs)
+    return found
+
+
+def runs_of(parameters: Parameters, origins: Sequence[dt.date], sets: int, trials: int) -> int:
+    """How many runs of one origin and one parameter set there will be."""
+    return len(origins) * min(sets, trials)
+
+
+@contextmanager
+def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+    """Threads that stop with what is running when the main one is interrupted."""
+    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _groups(parameters: Parameters, origins: Sequence[dt.date]) -> list[list[dt.date]]:
+    """The origins whose parameter sets rest on the same data."""
+    groups: dict[dt.date | None, list[dt.date]] = {}
+    for origin in origins:
+        groups.setdefault(parameters.learnt(origin), []).append(origin)
+    return list(groups.values())
+
+
+def _ready(
+    scenario: Scenario, rows: Sequence[Row], origins: Sequence[dt.date], finish: Change
+) -> list[tuple[Prepared, Mapping[dt.date, Origin]]]:
+    """Each parameter set compiled, and driven to each origin; nothing after the last of them is lived through."""
+    short = _until(scenario, max(origins))
+    lived = []
+    for row in rows:
+        fixed = finish(fix(short, row))
+        lived.append(live(fixed, compile_scenario(fixed), origins))
+    made = []
+    for k, (one, at) in enumerate(zip(lived, filtered(lived), strict=True)):
+        some = next(iter(at.values()))
+        made.append((Prepared(one.fixed, one.compiled, some, Decoder(one.fixed, one.compiled), 0, k), at))
+    return made
+
+
+def _until(scenario: Scenario, last: dt.date) -> Scenario:
+    """The scenario that begins the day after."""
+    return scenario.model_copy(update={"origin": last + dt.timedelta(1)})
+
+
+def _run(
+    found: Counts, place: Mapping[dt.date, int], seed: int, k: int, trials: npt.NDArray[np.int64],
+    one: tuple[Prepared, Mapping[dt.date, Origin]],
+) -> int:  # fmt: skip
+    """Run the trials of one parameter set from each of its origins."""
+    ready, at = one
+    deaths = list(ready.decoder.series).index("deaths")
+    for day, origin in at.items():
+        luck = stream("backtest", str(seed), str(day))
+        begun = Prepared(ready.scenario, ready.compiled, origin, ready.decoder, luck, k)
+        found[place[day], trials] = np.rint(weekly(run_arrays(begun, trials).daily[:, deaths]))
+    return len(at)

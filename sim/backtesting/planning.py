@@ -1,0 +1,101 @@
+"""What a back-test is asked, checked before anything is run or written."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sim.analysis.forecasts import WEEK, origins
+from sim.backtesting.recorded import Recorded
+from sim.errors import InputError, did_you_mean
+
+MODES = ("expanding", "frozen", "scenario")
+MOST_DAYS = 364  # ahead
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A back-test: from which days, how far ahead, with how many trials, and from which data numbers are learnt.
+
+    An origin is the last day whose deaths are known; forecasts are of the whole weeks after it. `also` are further
+    scenarios by name.
+    """
+
+    source: str
+    first: dt.date
+    last: dt.date
+    every: int = WEEK
+    alignments: int = WEEK
+    horizons: tuple[int, ...] = (7, 14, 28, 56)
+    trials: int = 1000
+    sets: int = 64
+    seed: int = 0
+    parameters: str = "expanding"
+    also: Mapping[str, str] = field(default_factory=dict)
+    ablations: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    without: Sequence[str] = ()
+
+    @property
+    def days(self) -> int:
+        """How far each forecast reaches."""
+        return max(self.horizons)
+
+    @property
+    def weeks(self) -> tuple[int, ...]:
+        """The horizons in weeks."""
+        return tuple(days // WEEK for days in self.horizons)
+
+    @property
+    def origins(self) -> list[dt.date]:
+        """The days from which is forecast, in order."""
+        return origins(self.first, self.last, self.every, self.alignments)
+
+    def question(self, recorded: Recorded) -> dict[str, Any]:
+        """All that decides the result, as plain JSON."""
+        said = asdict(self)
+        said |= {"from": str(said.pop("first")), "to": str(said.pop("last"))}
+        said |= {"horizons": list(self.horizons), "without": list(self.without)}
+        return {**said, "data": recorded.name, "data_sha256": recorded.sha256}
+
+    def check(self, recorded: Recorded) -> None:
+        """InputError for what cannot be asked, or what the record cannot answer."""
+        _check_numbers(self)
+        if self.parameters not in MODES:
+            near = did_you_mean(self.parameters, MODES)
+            raise InputError(f"parameters: {self.parameters!r} is not allowed; allowed: {', '.join(MODES)}{near}")
+        if self.last < self.first:
+            raise InputError(f"the last origin {self.last} lies before the first {self.first}")
+        if self.last > recorded.last:
+            gap = f" (it has no {recorded.missing})" if recorded.missing else ""
+            raise InputError(
+                f"{recorded.name}: the record ends on {recorded.last}{gap}, so nothing can be forecast from {self.last}; "
+                f"let --to be {recorded.last} or earlier"
+            )
+        if self.first + dt.timedelta(min(self.horizons)) > recorded.last:
+            raise InputError(
+                f"{recorded.name}: the record ends on {recorded.last}, before {min(self.horizons)} days after the first "
+                f"origin {self.first}: nothing could be scored; let --from be earlier"
+            )
+
+
+def _check_numbers(plan: Plan) -> None:
+    wrong = [days for days in plan.horizons if days % WEEK or not WEEK <= days <= MOST_DAYS]
+    if wrong or not plan.horizons:
+        raise InputError(
+            f"horizons: {wrong[0] if wrong else 'none'} is not allowed; whole weeks in days, from {WEEK} to {MOST_DAYS}, "
+            "such as 7,14,28,56"
+        )
+    if len(set(plan.horizons)) < len(plan.horizons):
+        raise InputError("horizons: one stands there twice; give each once")
+    for name, least in (("every", 1), ("alignments", 1), ("trials", 2), ("sets", 1)):
+        if getattr(plan, name) < least:
+            raise InputError(f"{name}: {getattr(plan, name)} is not allowed; it is a whole number of at least {least}")
+    if plan.alignments > plan.every:
+        raise InputError(
+            f"alignments: {plan.alignments} is not allowed; origins every {plan.every} days have at most {plan.every}"
+        )
+    if not 0 <= plan.seed < 2**64:
+        raise InputError(f"seed: {plan.seed} is not allowed; it is a whole number from 0 to 2^64 - 1")
