@@ -46,8 +46,8 @@ class Case:
         """The scenario that lives through the record to the evening of `last`, and runs on for so many days.
 
         Its history begins at the latest opening four weeks before the first origin or more. Nothing ends a trial and no
-        outcome but collapse is asked; of what is dated only the given interventions happen. InputError where no opening is early
-        enough, the record begins after it, or the scenario has no drift.
+        outcome but collapse is asked; of what is dated only the given interventions happen. InputError where no opening
+        is early enough, the record begins after it, or the scenario has no drift.
         """
         moved = {**self.overrides, "origin": str(last + DAY), "horizon_days": str(days)}
         return self._made(begun_on(self.source, first + DAY, None, moved, self.without), record, interventions or {})
@@ -66,22 +66,31 @@ class Case:
         return self._made(begun_on(self.source, last + DAY, None, moved, self.without), part, {}), part
 
     def _made(self, scenario: Scenario, record: Record, interventions: Mapping[str, Intervention]) -> Scenario:
+        self._check(scenario, record)
+        collapse = Outcome(count="deaths", window_days=7, at_least=scenario.defaults.collapse_deaths, headline=True)
+        undated = {name: it for name, it in scenario.interventions.items() if it.on is None}
+        asked: dict[str, Any] = {"outcomes": {"collapse": collapse}, "ends_when": []}
+        asked["interventions"] = {**undated, **interventions}
+        return self.change(with_record(scenario.model_copy(update=asked), record))
+
+    def _check(self, scenario: Scenario, record: Record) -> None:
         start = scenario.history.start
         if scenario.fighting.drift is None:
             raise InputError(
-                f"{self.name}: the scenario has no `fighting.drift`, so the regime at an origin cannot be found; give it "
-                "daily rates between its regimes (docs/reference/scenario.md)"
+                f"{self.name}: the scenario has no `fighting.drift`, so the regime at an origin cannot be found; give "
+                "it daily rates between its regimes (docs/reference/scenario.md)"
             )
         if start is None or start < record.first:
             raise InputError(
                 f"{self.name}: the history begins on {start}, before the record, {record.first}; let the record begin "
                 "earlier, or the origins later"
             )
-        collapse = Outcome(count="deaths", window_days=7, at_least=scenario.defaults.collapse_deaths, headline=True)
-        undated = {name: it for name, it in scenario.interventions.items() if it.on is None}
-        asked: dict[str, Any] = {"outcomes": {"collapse": collapse}, "ends_when": []}
-        asked["interventions"] = {**undated, **interventions}
-        return self.change(with_record(scenario.model_copy(update=asked), record))
+        for name, rule in scenario.rules.items():
+            if any(effect.until is not None for effect in scenario.events[rule.event].effects):
+                raise InputError(
+                    f"{self.name}: the event of rule {name} sets a deadline on a date (`until`), which cannot be meant "
+                    "at every origin; give it in days (`deadline`)"
+                )
 
 
 # --- what is changed --------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def _as_of_origin(state: list[float], c: st.Tables) -> list[float]:
     return s
 
 
-# --- the filter, for many parameter sets at once -----------------------------------------------------------------------
+# --- the filter, for many parameter sets at once ---------------------------------------------------------------------
 
 
 def filtered(lived: Sequence[Lived]) -> list[dict[dt.date, Origin]]:

@@ -28,7 +28,7 @@ COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fold:
     """A day, what happens on it by name, and whether anything of it is known afterwards only."""
 
@@ -62,7 +62,7 @@ def folds(source: str) -> list[Fold]:
 
 
 def fold_rows(fold: Fold, forecasts: Iterable[Forecast], record: Record, limits: tuple[float, float]) -> pd.DataFrame:
-    """One row a forecast: probabilities, the central 90 %, and what came (nan and no level where it is not recorded)."""
+    """One row a forecast: probabilities, the central 90 %, and what came (nan and no level: not recorded)."""
     return pd.DataFrame(list(_rows(fold, forecasts, record, limits)), columns=list(COLUMNS))
 
 

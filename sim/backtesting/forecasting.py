@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +11,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.forecasts import weekly
+from sim.analysis.forecasts import WEEK, weekly
 from sim.backtesting.cases import Change
 from sim.backtesting.driving import filtered, live
-from sim.backtesting.parameters import Parameters, Row
+from sim.backtesting.parameters import Parameters
 from sim.batch.compiling import kernels
 from sim.batch.engine import run_arrays
 from sim.draws import stream
@@ -26,6 +25,7 @@ from sim.scenario.numbers import fix
 from sim.scenario.schema import Scenario
 from sim.trajectory import Decoder
 
+Driven = tuple[Prepared, Mapping[dt.date, Origin]]
 Counts = npt.NDArray[np.int32]
 Told = Callable[[int], object]  # how many more runs of one origin and parameter set are done
 
@@ -39,29 +39,28 @@ def weekly_deaths(
     Set k takes the k-th part of the trials. Origins have luck of their own, which every forecaster shares; threads
     share the work and change no bit.
     """
-    found = np.zeros((len(origins), trials, scenario.horizon_days // 7), np.int32)
+    found = np.zeros((len(origins), trials, scenario.horizon_days // WEEK), np.int32)
     place = {origin: k for k, origin in enumerate(origins)}
     kernels()  # once, before the threads ask for them
     with _threads(workers) as pool:
         for group in _groups(parameters, origins):
-            rows = parameters.rows(group[0])
-            parts = np.array_split(np.arange(trials), len(rows))
-            ready = _ready(scenario, [row for row, part in zip(rows, parts, strict=True) if len(part)], group, finish)
-            jobs = [partial(_run, found, place, seed, k, parts[k], one) for k, one in enumerate(ready)]
+            fixed = [finish(one) for one in _fixed(scenario, parameters, group, trials, seed)]
+            parts = np.array_split(np.arange(trials), len(fixed))
+            jobs = [partial(_run, found, place, seed, k, parts[k], one) for k, one in enumerate(_ready(fixed, group))]
             for runs in pool.map(lambda job: job(), jobs):
                 told(runs)
     return found
 
 
-def runs_of(parameters: Parameters, origins: Sequence[dt.date], sets: int, trials: int) -> int:
+def runs_of(origins: Sequence[dt.date], sets: int, trials: int) -> int:
     """How many runs of one origin and one parameter set there will be."""
     return len(origins) * min(sets, trials)
 
 
 @contextmanager
 def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
-    """Threads that stop with what is running when the main one is interrupted."""
-    pool = ThreadPoolExecutor(workers or os.cpu_count() or 1)
+    """Threads that finish what they run, and begin nothing more, when the main one is interrupted."""
+    pool = ThreadPoolExecutor(workers)
     try:
         yield pool
     finally:
@@ -76,31 +75,27 @@ def _groups(parameters: Parameters, origins: Sequence[dt.date]) -> list[list[dt.
     return list(groups.values())
 
 
-def _ready(
-    scenario: Scenario, rows: Sequence[Row], origins: Sequence[dt.date], finish: Change
-) -> list[tuple[Prepared, Mapping[dt.date, Origin]]]:
-    """Each parameter set compiled, and driven to each origin; nothing after the last of them is lived through."""
-    short = _until(scenario, max(origins))
-    lived = []
-    for row in rows:
-        fixed = finish(fix(short, row))
-        lived.append(live(fixed, compile_scenario(fixed), origins))
-    made = []
-    for k, (one, at) in enumerate(zip(lived, filtered(lived), strict=True)):
-        some = next(iter(at.values()))
-        made.append((Prepared(one.fixed, one.compiled, some, Decoder(one.fixed, one.compiled), 0, k), at))
-    return made
+def _fixed(
+    scenario: Scenario, parameters: Parameters, group: Sequence[dt.date], trials: int, seed: int
+) -> Iterator[Scenario]:
+    """The scenario with the numbers of each set, beginning the day after the last origin: nothing later is there."""
+    known = scenario.model_copy(update={"origin": max(group) + dt.timedelta(1)})
+    for values in parameters.values(known, group[0], seed)[:trials]:
+        yield fix(known, values)
 
 
-def _until(scenario: Scenario, last: dt.date) -> Scenario:
-    """The scenario that begins the day after."""
-    return scenario.model_copy(update={"origin": last + dt.timedelta(1)})
+def _ready(fixed: Sequence[Scenario], origins: Sequence[dt.date]) -> list[Driven]:
+    """Each parameter set compiled, and driven to each origin."""
+    lived = [live(one, compile_scenario(one), origins) for one in fixed]
+    return [
+        (Prepared(one.fixed, one.compiled, next(iter(at.values())), Decoder(one.fixed, one.compiled), 0, 0), at)
+        for one, at in zip(lived, filtered(lived), strict=True)
+    ]
 
 
 def _run(
-    found: Counts, place: Mapping[dt.date, int], seed: int, k: int, trials: npt.NDArray[np.int64],
-    one: tuple[Prepared, Mapping[dt.date, Origin]],
-) -> int:  # fmt: skip
+    found: Counts, place: Mapping[dt.date, int], seed: int, k: int, trials: npt.NDArray[np.int64], one: Driven
+) -> int:
     """Run the trials of one parameter set from each of its origins."""
     ready, at = one
     deaths = list(ready.decoder.series).index("deaths")

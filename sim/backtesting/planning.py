@@ -71,13 +71,13 @@ class Plan:
         if self.last > recorded.last:
             gap = f" (it has no {recorded.missing})" if recorded.missing else ""
             raise InputError(
-                f"{recorded.name}: the record ends on {recorded.last}{gap}, so nothing can be forecast from {self.last}; "
-                f"let --to be {recorded.last} or earlier"
+                f"{recorded.name}: the record ends on {recorded.last}{gap}, so nothing can be forecast from "
+                f"{self.last}; let --to be {recorded.last} or earlier"
             )
         if self.first + dt.timedelta(min(self.horizons)) > recorded.last:
             raise InputError(
-                f"{recorded.name}: the record ends on {recorded.last}, before {min(self.horizons)} days after the first "
-                f"origin {self.first}: nothing could be scored; let --from be earlier"
+                f"{recorded.name}: the record ends on {recorded.last}, before {min(self.horizons)} days after the "
+                f"first origin {self.first}: nothing could be scored; let --from be earlier"
             )
 
 
@@ -85,8 +85,8 @@ def _check_numbers(plan: Plan) -> None:
     wrong = [days for days in plan.horizons if days % WEEK or not WEEK <= days <= MOST_DAYS]
     if wrong or not plan.horizons:
         raise InputError(
-            f"horizons: {wrong[0] if wrong else 'none'} is not allowed; whole weeks in days, from {WEEK} to {MOST_DAYS}, "
-            "such as 7,14,28,56"
+            f"horizons: {wrong[0] if wrong else 'none'} is not allowed; whole weeks in days, from {WEEK} to "
+            f"{MOST_DAYS}, such as 7,14,28,56"
         )
     if len(set(plan.horizons)) < len(plan.horizons):
         raise InputError("horizons: one stands there twice; give each once")

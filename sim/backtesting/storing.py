@@ -1,8 +1,8 @@
 """The folder of a back-test: what was asked, forecasts as they come in, and the tables that are made of them.
 
 `backtest.json` says what was asked and by which code. `forecasts/NAME.npz` holds the simulated weekly deaths of one
-forecaster, (origins, trials, weeks); it is written whole or not at all, so a back-test that was stopped goes on with the
-next forecaster. Tables are CSV files, `scenario.resolved.yaml` is the scenario.
+forecaster, (origins, trials, weeks); it is written whole or not at all, so a back-test that was stopped goes on with
+the next forecaster. Tables are CSV files, `scenario.resolved.yaml` is the scenario.
 """
 
 from __future__ import annotations
@@ -67,15 +67,19 @@ class Folder:
         self.said["tables"][f"{name}.csv"] = tables.write(table, self.path / f"{name}.csv")
 
 
-@contextmanager
-def backtesting(path: Path, scenario: Scenario, question: Mapping[str, Any], resume: bool) -> Iterator[Folder]:
-    """The folder of a back-test while we hold it, fresh or gone on with; its manifest says how it ended.
-
-    ResultsError for a folder that is used, or that holds another back-test; RunError if the disk fails. A
-    KeyboardInterrupt goes on with the folder as its argument.
-    """
+def must_be_free(path: Path, resume: bool) -> None:
+    """ResultsError for a folder that is used, unless that is meant."""
     if not resume and path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ResultsError(f"{path}: exists already; add --resume to go on with it, or choose another with --out")
+
+
+@contextmanager
+def backtesting(path: Path, scenario: Scenario, question: Mapping[str, Any]) -> Iterator[Folder]:
+    """The folder of a back-test while we hold it, fresh or gone on with; its manifest says how it ended.
+
+    ResultsError where it holds another back-test; RunError if the disk fails. A KeyboardInterrupt goes on with the
+    folder as its argument.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
         with locked(path):
@@ -126,7 +130,7 @@ def _stored(path: Path, fresh: Mapping[str, Any]) -> dict[str, Any]:
         other = [key for key in ("question", "code") if said[key] != fresh[key]]
         said["wall_seconds"], said["forecasts"], said["tables"]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ResultsError(f"{path / NAME}: cannot be read ({error!r}); make the back-test in another folder") from error
+        raise ResultsError(f"{path / NAME}: cannot be read ({error!r}); choose another folder") from error
     if other:
         asked = sorted(key for key in fresh["question"] if said["question"].get(key) != fresh["question"][key])
         which = f"asked otherwise ({', '.join(asked)})" if asked else "made by other code"

@@ -29,13 +29,15 @@ from sim.scenario.schema import Intervention, Scenario
 
 SOCHI = dt.date(2018, 9, 17)
 ASTANA = dt.date(2017, 5, 6)
-ANNOUNCED = dt.date(2018, 9, 4)  # the offensive that Sochi called off: from its first air strikes the crisis is open
+RECORDED = dt.date(2016, 1, 1)
+ANNOUNCED = dt.date(2018, 9, 4)  # the offensive that Sochi called off begins with air strikes
 ARTICLE_RULES = frozenset({"R1", "R4", "R5", "R6", "R8", "R10", "R11", "R12", "R13", "R15", "R19", "R22", "R23", "R24"})
 SHORT_DAYS = 7  # a truce that ends within a week is of the short kind: none of twelve spells ended on days 8 to 45
 # Deaths a day of a truce's first three days against the fourteen before; the record has a half once, else a fifth.
 SILENCE = 0.25
 BEFORE_DAYS, FIRST_DAYS = 14, 3
 JEFFREYS = 0.5
+WEEK = 7
 
 LOWER = ("unilateral_truce", "joint_truce")
 TRUCE_ENDS = ("truce_breaks", "rebel_offensive", "repudiate")
@@ -59,10 +61,10 @@ class Spell:
 
 SPELLS = {
     "offensive": Spell(ATTACKS, ("halt", "agreement_in_force", *LOWER)),
-    "crisis": Spell((*ATTACKS, "air_strike"), ("halt", "agreement_in_force")),
     "blocking": Spell(("set_post",), ("halt", "agreement_in_force"), but=("maar_hattat",)),  # an observation post since
     "valued": Spell(("offensive",), ("halt", "agreement_in_force", *LOWER), but=("north_hama",)),
     "leader_truce": Spell(("agreement_in_force",), TRUCE_ENDS),
+    "lower_truce": Spell(LOWER, (*TRUCE_ENDS, "agreement_in_force"), after=1),
     "short_truce": Spell(LOWER, TRUCE_ENDS, after=1, within=SHORT_DAYS),
     "lull": Spell(("joint_truce", "agreement_in_force", "halt"), (*ATTACKS, *TRUCE_ENDS), after=14),
 }
@@ -88,6 +90,13 @@ class Counted:
     success: str = ""
     apart: int = 0
     closing: bool = False  # what happens on the day a state ended belongs to it: it may have ended it
+    least_week: float = 0.0  # deaths in the seven days before
+    rules: int = 1  # so many rules share the rate
+
+    @property
+    def needs_deaths(self) -> bool:
+        """Whether it can only be counted beside recorded deaths."""
+        return self.success == "silenced" or self.least_week > 0.0
 
 
 HIT = ("hit_post",)
@@ -109,22 +118,22 @@ COUNTED = (
             fatal=False, success="retaliate within 1"),
     Counted("rules.set_post.rate", "R11", "blocking posts set a day of an offensive beyond northern Hama",
             ("set_post",), during=("valued",)),
-    Counted("parameters.summit_rate.value", "R16", "meetings of the presidents a day of crisis",
-            ("leader_meeting", "sign_agreement"), since=ANNOUNCED, during=("crisis",), outside=("leader_truce",),
-            closing=True),
+    Counted("parameters.summit_rate.value", "R16", "meetings of the presidents a day with fifty dead in a week",
+            ("leader_meeting", "sign_agreement"), since=ASTANA, outside=("leader_truce",), least_week=50),
+    Counted("parameters.truce_rate.value", "R18", "lower-level truces a day with fifty dead in a week, by either rule",
+            LOWER, since=RECORDED, outside=("leader_truce", "lower_truce"), closing=True, least_week=50, rules=2),
     Counted("parameters.deal_at_summit.value", "R16", "meetings of the presidents that led to a deal within a week",
             ("leader_meeting", "sign_agreement"), since=ANNOUNCED, success="agreement_in_force within 7"),
     Counted("parameters.fragile_lower.value", "R18", "lower-level truces that broke within a week", LOWER,
-            success=f"truce_breaks within {SHORT_DAYS}"),
+            since=RECORDED, success=f"truce_breaks within {SHORT_DAYS}"),
     Counted("parameters.fragile_leader.value", "R18", "leader-level truces that broke within a week",
             ("agreement_in_force",), success=f"truce_breaks within {SHORT_DAYS}"),
     Counted("parameters.silence_lower.value", "R18", "lower-level truces that cut deaths by three quarters at once",
-            LOWER,
-            success="silenced"),
+            LOWER, since=RECORDED, success="silenced"),
     Counted("parameters.silence_leader.value", "R18", "leader-level truces that cut deaths by three quarters at once",
             ("agreement_in_force",), success="silenced"),
     Counted("parameters.break_rate.value", "R18", "ends of short truces a day from their third day on",
-            ("truce_breaks",), during=("short_truce",), closing=True),
+            ("truce_breaks",), since=RECORDED, during=("short_truce",), closing=True),
     Counted("rules.infighting.rate", "R21", "outbreaks of fighting among rebels a day of a lull", ("infighting",),
             since=ASTANA, during=("lull",), apart=60),
 )  # fmt: skip
@@ -148,11 +157,9 @@ class Count:
     events: tuple[str, ...]
 
     def law(self) -> Distribution | None:
-        """What is believed after the count; None where there was not one day or chance, so that the prior stays."""
-        if self.n == 0:
-            return None
+        """What is believed after the count; None for a rate of which not one day is known, so that its prior stays."""
         if self.kind == "gamma":
-            return Gamma(self.k + JEFFREYS, 1.0 / self.n)
+            return Gamma(self.k + JEFFREYS, 1.0 / self.n) if self.n else None
         return Beta(self.k + JEFFREYS, self.n - self.k + JEFFREYS)
 
     def evidence(self) -> str:
@@ -170,7 +177,8 @@ def counts(
     """The counts up to and with a day, of the parameters that are uncertain in the scenario.
 
     `article_only` keeps those of rules that the article itself supports (DOMAIN 7.4 and 7.10). `deaths` by day are
-    needed to see whether a truce silenced the guns; without them those counts are left out. Raises InputError for a day
+    needed to see whether a truce silenced the guns, and on which days the fighting was heavy; without them those
+    counts are left out. Raises InputError for a day
     before anything could be counted.
     """
     if until <= ASTANA:
@@ -178,7 +186,7 @@ def counts(
     record = Record.of(scenario, until, deaths)
     known = uncertain(scenario)
     wanted = [it for it in COUNTED if it.path in known and (not article_only or it.rule in ARTICLE_RULES)]
-    return [record.count(it) for it in wanted if it.success != "silenced" or deaths is not None]
+    return [record.count(it) for it in wanted if deaths is not None or not it.needs_deaths]
 
 
 def updated(counted: Iterable[Count]) -> list[Update]:
@@ -236,7 +244,7 @@ class Record:
         chosen = self._chosen(it)
         count = Count(it.path, "gamma", len(chosen), 0, it.rule, it.words, it.since, self.until, tuple(chosen))
         if not it.success:
-            return replace(count, n=self._days(it))
+            return replace(count, n=self._days(it) * it.rules)
         succeeded = _success(it.success)
         verdicts = {name: succeeded(self, event) for name, event in chosen.items()}
         judged = {name: verdict for name, verdict in verdicts.items() if verdict is not None}
@@ -268,8 +276,14 @@ class Record:
 
     def _holds(self, it: Counted, day: dt.date) -> bool:
         """Whether all states hold in which something counts, and none of the others."""
-        inside = all(_covers(self.spells[name], day) for name in it.during)
+        inside = all(_covers(self.spells[name], day) for name in it.during) and self._week(it, day) >= it.least_week
         return inside and not any(_covers(self.spells[name], day) for name in it.outside)
+
+    def _week(self, it: Counted, day: dt.date) -> float:
+        """Deaths in the seven days before a day; only where they are asked for."""
+        if not it.least_week or self.deaths is None:
+            return 0.0
+        return sum(self.deaths.get(day - dt.timedelta(back), 0.0) for back in range(1, WEEK + 1))
 
     @cached_property
     def spells(self) -> dict[str, list[Interval]]:

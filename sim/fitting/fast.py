@@ -7,51 +7,57 @@ what happened before a day is the same whatever day the record is read to.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from sim.analysis.forecasts import Record
 from sim.errors import InputError
-from sim.fitting.moves import Move, exposures, fit_moves, moving_rules
-from sim.fitting.regimes import chains, drawn_paths, fit_regimes, fitted_numbers
+from sim.fitting.conjugate import Update, counts, draws, updated
+from sim.fitting.moves import Move, exposures, fit_moves, log_evidence, moved, moving_rules
+from sim.fitting.regimes import chains, drawn_paths, fit_regimes, fitted_numbers, resampled
 from sim.history.driving import lived_days, truce_of
 from sim.history.filtering import Observation, Truce, follow
 from sim.scenario.compiling import compile_scenario
-from sim.scenario.numbers import fix, values_of_set
+from sim.scenario.numbers import fix, uncertain, values_of_set
 from sim.scenario.schema import Scenario
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 LEAST_DAYS = 365
 
 
 class Fast:
     """Fits of one scenario to growing parts of one record.
 
-    The scenario's history must begin on the record's first day. `rows` draws come of each fit; row k goes with what
-    parameter set k of the scenario takes for all other numbers.
+    The scenario's history must begin on the record's first day. `rows` draws come of each fit, chosen among `tried`
+    parameter sets of the scenario by how well their ratios explain when the fighting moved between its regimes.
     """
 
-    def __init__(self, scenario: Scenario, record: Record, rows: int = 64, seed: int = 0) -> None:
+    def __init__(self, scenario: Scenario, record: Record, rows: int = 64, seed: int = 0, tried: int = 128) -> None:
         self.scenario, self.record, self.rows, self.seed = scenario, record, rows, seed
         self.moves: Sequence[Move] = moving_rules(scenario)
+        known = uncertain(scenario)
+        self.priors = [known[move.path] for move in self.moves]
+        self.sets = [values_of_set(scenario, k, seed) for k in range(tried)]
         self.truces, self.exposed = self._lived()
 
     def _lived(self) -> tuple[list[Truce], Floats]:
-        """The truce of each day, and exposures (rows, days, moves), of the whole record."""
+        """The truce of each day, and exposures (sets, days, moves), of the whole record."""
         truces: list[Truce] = []
         exposed = []
-        for row in range(self.rows):
-            fixed = fix(self.scenario, values_of_set(self.scenario, row, self.seed))
+        for values in self.sets:
+            fixed = fix(self.scenario, values)
             compiled = compile_scenario(fixed)
             states = [list(state) for state in lived_days(fixed, compiled, truces_die_by_deaths=True)]
             truces = truces or [truce_of(state) for state in states]
-            exposed.append([exposures(self.moves, compiled, state) for state in states])
+            evenings = [states[0], *states[:-1]]  # a day's moves are owed to the state that it began with
+            exposed.append([exposures(self.moves, compiled, state) for state in evenings])
         return truces, np.array(exposed)
 
     def rows_until(self, until: dt.date) -> list[dict[str, float]]:
-        """Draws of the fitted numbers, by path, from nothing but what was known at the end of a day."""
+        """Draws of all uncertain numbers, by path, from nothing but what was known at the end of a day."""
         deaths = self.record.until(until)
         if len(deaths) < LEAST_DAYS:
             raise InputError(
@@ -61,16 +67,32 @@ class Fast:
         seen = [Observation(None if np.isnan(day) else float(day)) for day in deaths]
         truces = self.truces[: len(seen)]
         fit = fit_regimes(self.scenario, seen, truces, self.rows, self.seed)
-        values: Mapping[str, Floats] = {path: fit.column(path) for path in fit.paths}
+        values = {path: fit.column(path) for path in fit.paths}
         chain = chains(self.scenario, values)
         past = drawn_paths(follow(seen, chain, truces), chain, truces, self.seed)
+        updates = self.updates(until)
+        values |= dict(zip((path for path, _, _ in updates), draws(updates, self.rows, self.seed).T, strict=True))
         found = []
-        for row in range(self.rows):
-            of_rules = fit_moves(
-                self.scenario, self.moves, past[:, row], self.exposed[row, : len(seen)], row, self.seed
-            )
-            found.append({path: float(column[row]) for path, column in values.items()} | of_rules)
+        for row, k in enumerate(self._chosen(past)):
+            of_row, exposed = moved(self.moves, past[:, [row]]), self.exposed[k, : len(seen)]
+            rates = fit_moves(self.priors, self.moves, of_row, exposed, row, self.seed)
+            found.append(self.sets[k] | {path: float(column[row]) for path, column in values.items()} | rates)
         return found
+
+    def updates(self, until: dt.date) -> list[Update]:
+        """What is counted from the chronology up to a day, as laws."""
+        first = self.record.first
+        deaths = {first + dt.timedelta(k): float(day) for k, day in enumerate(self.record.until(until))}
+        return updated(counts(self.scenario, until, deaths=deaths))
+
+    def _chosen(self, past: Ints) -> Ints:
+        """Which of the sets tried each row takes its ratios from, by weight."""
+        on_average = moved(self.moves, past)
+        logs = np.array(
+            [log_evidence(self.priors, self.moves, on_average, exposed[: len(past)]) for exposed in self.exposed]
+        )
+        weights = np.exp(logs - logs.max())
+        return resampled(weights / weights.sum(), self.rows, self.seed)
 
 
 def fast_paths(scenario: Scenario) -> list[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -84,36 +85,68 @@ def _put_in(s: list[float], c: st.Tables, regime: int) -> None:
         s[st.ATTACKS] = max(1.0, s[st.ATTACKS])
 
 
-def fit_moves(
-    scenario: Scenario, moves: Sequence[Move], path: Ints, exposed: Floats, row: int, seed: int
-) -> dict[str, float]:
-    """One draw of each rate, by path, given the regimes (days,) of the past and exposures (days, moves) of each day."""
-    known = uncertain(scenario)
-    made, at_risk = _counted(moves, path, exposed)
-    return {
-        move.path: _rate(known[move.path], made[k], at_risk[k], seed, move.rule, row) for k, move in enumerate(moves)
-    }
+@dataclass(frozen=True)
+class Moved:
+    """What paths of regimes show day by day: `made` (days, moves) and `here` (days, moves), in the regime it starts from.
+
+    Shares of the paths, or 0 and 1 where it is one path.
+    """
+
+    made: Floats
+    here: Floats
 
 
-def _counted(moves: Sequence[Move], path: Ints, exposed: Floats) -> tuple[Floats, Floats]:
-    """Moves made and days at risk, weighted, by rule; a move that several could have made is shared among them."""
-    before, after = path[:-1], path[1:]
-    today = exposed[1:]
-    from_here = np.array([before == move.before for move in moves]).T
-    goes_there = np.array([(before == move.before) & (after == move.after) for move in moves]).T
-    able = np.where(goes_there, today, 0.0)
-    shared = np.zeros_like(able)
+def moved(moves: Sequence[Move], paths: Ints) -> Moved:
+    """What paths (days, n) of regimes show, on average; the first day has no yesterday and shows nothing."""
+    before, after = paths[:-1], paths[1:]
+    here = [(before == move.before).mean(axis=1) for move in moves]
+    made = [((before == move.before) & (after == move.after)).mean(axis=1) for move in moves]
+    first = np.zeros((1, len(moves)))
+    return Moved(np.concatenate([first, np.array(made).T]), np.concatenate([first, np.array(here).T]))
+
+
+def counted(moves: Sequence[Move], seen: Moved, exposed: Floats) -> tuple[Floats, Floats]:
+    """Moves made and weighted days at risk (moves,) given exposures (days, moves).
+
+    A move that several rules could have made on its day is shared among them by exposure.
+    """
+    shared = np.zeros_like(exposed)
     for ends in {(move.before, move.after) for move in moves}:
         alike = [k for k, move in enumerate(moves) if (move.before, move.after) == ends]
-        total = able[:, alike].sum(axis=1, keepdims=True)
-        shared[:, alike] = np.divide(able[:, alike], total, out=np.zeros_like(able[:, alike]), where=total > 0.0)
-    return shared.sum(axis=0), (from_here * today).sum(axis=0)
+        able = exposed[:, alike]
+        total = able.sum(axis=1, keepdims=True)
+        shared[:, alike] = np.divide(able, total, out=np.zeros_like(able), where=total > 0.0)
+    return (seen.made * shared).sum(axis=0), (seen.here * exposed).sum(axis=0)
 
 
-def _rate(prior: Distribution, made: float, at_risk: float, seed: int, rule: str, row: int) -> float:
-    """A draw of a rate: its prior, tabulated by normal scores, times the likelihood of what was counted."""
-    rates = np.array([prior.ppf(float(u)) for u in special.ndtr(SCORES)])
-    logs = -0.5 * SCORES**2 + made * np.log(np.maximum(rates, 1e-300)) - rates * at_risk
-    below = np.cumsum(np.exp(logs - logs.max()))
-    u = float(uniforms(seed, ("moves", rule), [row], 1)[0, 0])
-    return float(np.interp(u, below / below[-1], rates))
+def log_evidence(priors: Sequence[Distribution], moves: Sequence[Move], seen: Moved, exposed: Floats) -> float:
+    """How well exposures (days, moves) explain on which days the moves were made, whatever the rates; a log likelihood."""
+    made, at_risk = counted(moves, seen, exposed)
+    rates = _tables(tuple(priors))
+    logs = _NORMAL + made[:, None] * np.log(rates) - rates * at_risk[:, None]
+    which = np.log(np.where(exposed > 0.0, exposed, 1.0))
+    return float(special.logsumexp(logs, axis=1).sum() + (seen.made * which).sum())
+
+
+def fit_moves(
+    priors: Sequence[Distribution], moves: Sequence[Move], seen: Moved, exposed: Floats, row: int, seed: int
+) -> dict[str, float]:
+    """One draw of each rate, by path: its prior, tabulated by normal scores, times the likelihood of what was counted."""
+    made, at_risk = counted(moves, seen, exposed)
+    drawn = {}
+    for k, (move, rates) in enumerate(zip(moves, _tables(tuple(priors)), strict=True)):
+        logs = _NORMAL + made[k] * np.log(rates) - rates * at_risk[k]
+        below = np.cumsum(np.exp(logs - logs.max()))
+        u = float(uniforms(seed, ("moves", move.rule), [row], 1)[0, 0])
+        drawn[move.path] = float(np.interp(u, below / below[-1], rates))
+    return drawn
+
+
+_NORMAL = -0.5 * SCORES**2
+
+
+@lru_cache(maxsize=8)
+def _tables(priors: tuple[Distribution, ...]) -> Floats:
+    """Quantiles (moves, scores) of the rates' priors, above zero."""
+    shares = special.ndtr(SCORES)
+    return np.maximum([[law.ppf(float(u)) for u in shares] for law in priors], 1e-300)

@@ -110,7 +110,7 @@ def fit_regimes(
         found.append((points, target.log_posterior(points) - proposed))
         every, weights = _pooled(found)
         centre, factor = _moments(every, weights)
-    chosen = _resampled(weights, rows, seed)
+    chosen = resampled(weights, rows, seed)
     return RegimeFit(
         tuple(priors),
         np.column_stack(list(target.values(every[chosen]).values())),
@@ -211,7 +211,7 @@ def _moments(points: Floats, weights: Floats) -> tuple[Floats, Floats]:
     )
 
 
-def _resampled(weights: Floats, rows: int, seed: int) -> Ints:
+def resampled(weights: Floats, rows: int, seed: int) -> Ints:
     """Positions of `rows` points, by weight, systematically, in shuffled order."""
     start = float(uniforms(seed, ("regimes", "rows"), [0], 1)[0, 0])
     places = np.searchsorted(np.cumsum(weights), (np.arange(rows) + start) / rows)

@@ -64,10 +64,10 @@ class Origin:
         return self.regimes + self.memory
 
 
-def origin_of(fixed: Scenario, compiled: Compiled) -> Origin:
-    """Drive the state to the eve of the origin. The scenario's numbers must be plain."""
+def origin_of(fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool = False) -> Origin:
+    """Drive the state to the eve of the origin, as `lived_days` does. The scenario's numbers must be plain."""
     s, truces = list(compiled.initial), []
-    for state in lived_days(fixed, compiled):
+    for state in lived_days(fixed, compiled, truces_die_by_deaths):
         s = state
         truces.append(truce_of(s))
     begin_counting(s, compiled.tables)

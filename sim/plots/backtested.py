@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from sim.analysis.baselines import FORECASTERS
 from sim.analysis.lasting import compared
 from sim.analysis.reliability import pit_histogram
 from sim.analysis.reliability import reliability as reliability_of
@@ -27,6 +26,8 @@ OVERLAP = (
 
 def forecaster(each: pd.DataFrame) -> str:
     """Whose forecasts a figure of one forecaster shows: the model's, else the first that is no baseline."""
+    from sim.analysis.baselines import FORECASTERS  # they load scipy
+
     names = list(dict.fromkeys(each["forecaster"].astype(str)))
     return MODEL if MODEL in names else next((name for name in names if name not in FORECASTERS), names[0])
 

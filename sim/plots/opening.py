@@ -1,7 +1,7 @@
 """What figures of evidence are drawn from: a back-test's folder, and the posterior that a scenario names.
 
 Both look like a stored study: tables by name, and what was asked. A back-test's folder has `backtest.json` (`scenario`;
-`code` with `version`; `question` with seed, trials, sets, from, to, data and the like) and a CSV file a table.
+`code` with `version`; `question` with seed, trials, sets, from, to, data; `tables` with the sha256 of each CSV file).
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
+from sim.ensemble.manifest import SCENARIO
+from sim.ensemble.tables import sha256
 from sim.errors import InputError, ResultsError
 
 if TYPE_CHECKING:
@@ -74,28 +76,26 @@ def of_backtest(folder: Path) -> Evidence:
     """A back-test's folder; ResultsError where its manifest cannot be understood."""
     try:
         said = json.loads((folder / BACKTEST).read_text(encoding="utf-8"))
-        question = dict(said.get("question", said))
-        code = dict(said["code"]) if "code" in said else {"version": str(said["version"])}
-        asked = Asked(str(said["scenario"]), question, code)
+        asked = Asked(str(said["scenario"]), dict(said["question"]), {"version": str(said["code"]["version"])})
+        files = dict(said["tables"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{folder / BACKTEST}: cannot be read ({error!r}); make the back-test again") from error
-    tables = {file.stem: partial(_read, file) for file in sorted(folder.glob("*.csv"))}
+    tables = {Path(file).stem: partial(_read, folder / file, str(sha)) for file, sha in files.items()}
     return Evidence("back-test", asked, tables, str(folder), partial(_scenario, folder))
 
 
-def _read(file: Path) -> pd.DataFrame:
+def _read(file: Path, sha: str) -> pd.DataFrame:
     import pandas as pd
 
-    try:
-        return pd.read_csv(file)
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{file}: cannot be read ({error}); make the back-test again") from error
+    if not file.is_file() or sha256(file) != sha:
+        raise ResultsError(f"{file}: missing or altered; make the back-test again")
+    return pd.read_csv(file)
 
 
 def _scenario(folder: Path) -> Scenario:
     from sim.scenario import load
 
-    return load(folder / "scenario.resolved.yaml")
+    return load(folder / SCENARIO)
 
 
 def of_posterior(scenario: Scenario) -> Evidence:

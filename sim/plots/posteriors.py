@@ -30,21 +30,21 @@ from sim.plots.style import (
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-MOST = 20  # numbers drawn: what fits on a page in one column of print
+MOST = (20, 16)  # numbers drawn on two columns of print and on one: what fits on a page
 PAIRED = 10  # numbers in the table of correlations
 PANEL_MM = 24.5
 HOW = {"likelihood": "likelihood", "conjugate": "counted", "abc": "ABC", "prior": "prior kept"}
 COLOURS = {"likelihood": BLUE, "conjugate": ORANGE, "abc": BLUE, "prior": GREY}
 
 
-def posterior(table: pd.DataFrame, ax: Axes | None = None, title: str = "", most: int = MOST) -> Axes:
+def posterior(table: pd.DataFrame, ax: Axes | None = None, title: str = "", most: int | None = None) -> Axes:
     """A panel a number: its prior in grey, its posterior in colour, the middle 90 % as bars below; most learnt first.
 
     Columns: those of `sim.analysis.learnt.against_prior`. Heights are shares of draws, each panel by itself.
     """
     names = list(dict.fromkeys(table["parameter"].astype(str)))
-    shown = names[:most]
     ax = ax if ax is not None else new_axes(height_mm=posterior_height(table, 183.0))
+    shown = names[: MOST[narrow(ax)] if most is None else most]
     left = f", the {len(shown)} most learnt of {len(names)}" if len(shown) < len(names) else ""
     panels = grid(ax, len(shown), _across(narrow(ax)), title or f"What the data have taught{left}", gaps=(11.0, 41.0),
                   pad=30.0)  # fmt: skip
@@ -123,7 +123,7 @@ def _legend(ax: Axes, hows: set[str]) -> None:
 
 def posterior_height(table: pd.DataFrame, width_mm: float) -> float:
     """Height in mm that suits the panels."""
-    lines = -(-min(int(table["parameter"].nunique()), MOST) // _across(width_mm < 136))
+    lines = -(-min(int(table["parameter"].nunique()), MOST[width_mm < 136]) // _across(width_mm < 136))
     return 25.0 + PANEL_MM * lines
 
 

@@ -121,7 +121,9 @@ def _bar(ax: Axes, label: str) -> None:
 
 
 def _scale(ax: Axes, size: float) -> None:
-    """A bar of 20 km, and that north is up."""
+    """A bar of 20 km, and that north is up, in a strip of its own under the sectors."""
+    bottom, top = ax.get_ylim()
+    ax.set_ylim(bottom - 0.06 * (top - bottom), top)
     x, y = ax.get_xlim()[1] - 2, ax.get_ylim()[0] + 2
     ax.plot([x - 20, x], [y, y], color=BLACK, linewidth=1.2, solid_capstyle="butt")
     said = "20 km, north is up"

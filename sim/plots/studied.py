@@ -121,7 +121,9 @@ def _span(question: Mapping[str, Any]) -> list[str]:
 def _data(question: Mapping[str, Any]) -> str:
     """The names of the files with recorded deaths, where the question has them."""
     data = question.get("data")
-    names = [Path(str(name)).name for name in (data if isinstance(data, list | tuple | Mapping) else [data]) if name]
+    if isinstance(data, Mapping):
+        data = data.get("name") or data.get("file") or list(data)
+    names = [Path(str(name)).name for name in (data if isinstance(data, list | tuple) else [data]) if name]
     return f"Deaths recorded in {', '.join(names)}. " if names else ""
 
 

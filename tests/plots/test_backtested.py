@@ -20,6 +20,7 @@ from sim.analysis.learnt import against_prior, correlations
 from sim.analysis.scores import central_interval
 from sim.analysis.scoring import mean_scores, score_each, skill
 from sim.cli import main
+from sim.ensemble.tables import sha256
 from sim.errors import InputError, ResultsError
 from sim.plots import DOUBLE_MM, SINGLE_MM, caption, draw, evidence, figure_data, figure_of, figures_of
 from sim.plots.backtested import EVIDENCE, forecaster
@@ -85,7 +86,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, table in tables.items():
         table.to_csv(path / f"{name}.csv", index=False)
     question = {"seed": 7, "trials": 300, "from": "2018-10-08", "to": "2019-09-09", "data": ["a/series.csv"]}
-    said = {"scenario": "idlib-2020-02-11", "question": question, "code": {"version": "0.1.0"}}
+    files = {file.name: sha256(file) for file in sorted(path.glob("*.csv"))}
+    said = {"scenario": "idlib-2020-02-11", "question": question, "code": {"version": "0.1.0"}, "tables": files}
     (path / "backtest.json").write_text(json.dumps(said))
     return path
 
@@ -165,12 +167,15 @@ def test_no_panel_runs_into_another_or_into_the_title(name: str, width: float, s
 def test_a_folder_draws_what_it_has_tables_for(folder: Path, sources: dict[str, Evidence], tmp_path: Path) -> None:
     assert figures_of(sources["skill"]) == ["skill", "reliability", "pit", "forecasts", "spells"]
     assert evidence(tmp_path) is None
-    (tmp_path / "backtest.json").write_text('{"scenario": "x", "version": "0.1.0", "seed": 3}')
-    bare = evidence(tmp_path)
-    assert bare is not None and figures_of(bare) == [] and bare.record.question["seed"] == 3
-    with pytest.raises(ResultsError, match="has no table `each`; there are: none"):
-        bare["each"]
-    (tmp_path / "backtest.json").write_text("[]")
+    manifest = tmp_path / "backtest.json"
+    manifest.write_text('{"scenario": "x", "code": {"version": "1"}, "question": {}, "tables": {"each.csv": "0"}}')
+    broken = evidence(tmp_path)
+    assert broken is not None and figures_of(broken) == ["reliability", "pit"]
+    with pytest.raises(ResultsError, match="missing or altered"):
+        draw("pit", broken)
+    with pytest.raises(ResultsError, match="has no table `fans`; there are: each"):
+        broken["fans"]
+    manifest.write_text("[]")
     with pytest.raises(ResultsError, match="cannot be read"):
         evidence(tmp_path)
 

@@ -13,7 +13,7 @@ import pytest
 from sim.errors import InputError, ResultsError
 from sim.plots import DOUBLE_MM, SINGLE_MM, caption, draw, figure_data, figure_of, figures_of
 from sim.plots.rows import by_grade, signed
-from sim.plots.studied import STUDIES
+from sim.plots.studied import STUDIES, study_source
 from sim.plots.style import parameter_name
 from tests.plots.conftest import make_scenario
 
@@ -244,3 +244,14 @@ def test_names_and_signs_read_well() -> None:
     assert parameter_name("rules.fray.rate") == "Fray: rate"
     assert [signed(value) for value in (0.05, -0.123, 0.0)] == ["+5", "−12.3", "0"]
     assert signed(-0.00004, 1) == "0.0"
+
+
+@pytest.mark.parametrize(
+    "data", ["a/series.csv", ["a/series.csv"], {"series.csv": "0ab"}, {"name": "series.csv", "sha256": "0ab"}]
+)
+def test_the_source_names_the_record_however_it_is_given(data: object) -> None:
+    study = FakeStudy("back-test", {})
+    study.record.question["data"] = data
+    study.record.question["span"] = {"from": "2018-01-01", "to": "2019-01-01"}
+    said = study_source(study)
+    assert "back-test, 2018-01-01 to 2019-01-01, 64 sets" in said and "Deaths recorded in series.csv. " in said
