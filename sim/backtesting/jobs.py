@@ -46,8 +46,11 @@ class Job:
         }
 
 
-def jobs_of(plan: Plan, record: Record, fitter: Fitter, progress: bool) -> list[Job]:
-    """The model, the null model, and other scenarios. InputError where one cannot be back-tested."""
+def jobs_of(plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool) -> list[Job]:
+    """The model, the null model, and other scenarios; no origin lies after `last`.
+
+    InputError where one cannot be back-tested.
+    """
     model = Case(MODEL, plan.source, plan.overrides, plan.without)
     others = dict(plan.also)
     if (article := beside(plan.source, ARTICLE_FILE)) is not None:
@@ -56,7 +59,9 @@ def jobs_of(plan: Plan, record: Record, fitter: Fitter, progress: bool) -> list[
         if name in {MODEL, NULL, *FORECASTERS} or name.startswith("without_") or not name.isidentifier():
             raise InputError(f"also: {name!r} is not allowed as a name; take another one, of letters, digits and _")
     cases = [model, null_model(model), *(Case(name, file, plan.overrides) for name, file in others.items())]
-    return [Job(case, _begun(case, plan, record), _numbers(case, plan, record, fitter, progress)) for case in cases]
+    return [
+        Job(case, _begun(case, plan, record), _numbers(case, plan, record, last, fitter, progress)) for case in cases
+    ]
 
 
 def ablations_of(model: Job, plan: Plan, record: Record) -> list[Job]:
@@ -70,10 +75,10 @@ def _begun(case: Case, plan: Plan, record: Record) -> Scenario:
     return case.begun(record, plan.first, plan.last, plan.days)
 
 
-def _numbers(case: Case, plan: Plan, record: Record, fitter: Fitter, progress: bool) -> Parameters:
+def _numbers(case: Case, plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool) -> Parameters:
     if plan.parameters == "scenario":
         return Brought(plan.sets)
-    scenario, part = case.fitted_on(record, plan.last)
+    scenario, part = case.fitted_on(record, last)
     bare = scenario.model_copy(update={"posterior": None})
     make = partial(fitter, bare, part, plan.sets, plan.seed)
     every = REFITTED_EVERY if plan.parameters == "expanding" else 0

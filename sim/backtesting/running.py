@@ -77,14 +77,16 @@ def backtest(
     path = out or _folder(whole)
     must_be_free(path, resume)
     asked = _Asked(plan, recorded, tabling.limits_of(whole), workers or processors(), progress)
-    jobs = jobs_of(plan, recorded.record, fitter, progress)
+    days = folds(plan.source)
+    last = max([plan.last, *(fold.eve for fold in days if fold.eve <= recorded.last)])
+    jobs = jobs_of(plan, recorded.record, last, fitter, progress)
     _baselines(asked, jobs[0].scenario, [plan.first], ["zero"])  # the record may be too short for them
     jobs[0].parameters.values(jobs[0].scenario, plan.first, plan.seed)  # or for a fit
     off = ablations_of(jobs[0], plan, recorded.record) if plan.ablations else []
-    days, left_out = _shown(asked, jobs, folds(plan.source))
+    shown, left_out = _shown(asked, jobs, days)
     notes = [*_notes(plan, recorded, whole), *left_out]
     with backtesting(path, whole, plan.question(recorded)) as folder:
-        tables = _tables(asked, folder, jobs, off, days)
+        tables = _tables(asked, folder, jobs, off, shown)
         for name, table in tables.items():
             folder.store(name, table)
         folder.said |= {"notes": notes, "forecasters": {job.name: job.said(plan) for job in [*jobs, *off]}}
@@ -168,6 +170,8 @@ def _shown(asked: _Asked, jobs: Sequence[Job], days: Sequence[Fold]) -> tuple[di
                 raise InputError(f"the record ends on {asked.recorded.last}")
             _baselines(asked, jobs[0].scenario, [fold.eve], ["zero"])
             begun = [_on_eve(asked, job, fold) for job in jobs]
+            if fold.eve < asked.plan.first:  # later there is more to fit to
+                jobs[0].parameters.values(begun[0], fold.eve, asked.plan.seed)
         except InputError as fault:
             notes.append(f"Not in the record: {fold.name} ({fault}).")
         else:

@@ -28,6 +28,7 @@ COMMANDS = {
     "branch": "sim.cli.branching:branch",
     "sweep": "sim.cli.sweeping:sweep",
     "sensitivity": "sim.cli.sensitivity:sensitivity",
+    "calibrate": "sim.cli.calibrate:calibrate",
     "backtest": "sim.cli.backtest:backtest",
     "report": "sim.cli.report:report",
     "explorer": "sim.cli.explorer:explorer",

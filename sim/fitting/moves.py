@@ -87,7 +87,7 @@ def _put_in(s: list[float], c: st.Tables, regime: int) -> None:
 
 @dataclass(frozen=True)
 class Moved:
-    """What paths of regimes show day by day: `made` (days, moves) and `here` (days, moves), in the regime it starts from.
+    """What paths of regimes show by day: `made` (days, moves) and `here` (days, moves), in the regime it starts from.
 
     Shares of the paths, or 0 and 1 where it is one path.
     """
@@ -120,7 +120,7 @@ def counted(moves: Sequence[Move], seen: Moved, exposed: Floats) -> tuple[Floats
 
 
 def log_evidence(priors: Sequence[Distribution], moves: Sequence[Move], seen: Moved, exposed: Floats) -> float:
-    """How well exposures (days, moves) explain on which days the moves were made, whatever the rates; a log likelihood."""
+    """How well exposures (days, moves) explain on which days moves were made, whatever the rates; a log likelihood."""
     made, at_risk = counted(moves, seen, exposed)
     rates = _tables(tuple(priors))
     logs = _NORMAL + made[:, None] * np.log(rates) - rates * at_risk[:, None]
@@ -131,7 +131,7 @@ def log_evidence(priors: Sequence[Distribution], moves: Sequence[Move], seen: Mo
 def fit_moves(
     priors: Sequence[Distribution], moves: Sequence[Move], seen: Moved, exposed: Floats, row: int, seed: int
 ) -> dict[str, float]:
-    """One draw of each rate, by path: its prior, tabulated by normal scores, times the likelihood of what was counted."""
+    """One draw of each rate, by path: its prior, tabulated by normal scores, times the likelihood of the counts."""
     made, at_risk = counted(moves, seen, exposed)
     drawn = {}
     for k, (move, rates) in enumerate(zip(moves, _tables(tuple(priors)), strict=True)):

@@ -229,7 +229,8 @@ def chain_of(fighting: Fighting) -> Chain | None:
     drift: Any = fighting.drift
     regimes: Any = {name: (regime.mean, regime.size) for name, regime in fighting.regimes.items()}
     excitation: Any = (fighting.excitation.share, fighting.excitation.half_life_days)
-    return chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio, drift.overdue_ratio, excitation)
+    lost: Any = fighting.reporting.lost
+    return chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio, drift.overdue_ratio, excitation, lost)
 
 
 def _filtered(

@@ -11,6 +11,9 @@ that was is not known, so each regime carries the mean of the memories it can ha
 regime went on, 1 where it has just begun (the mixing step of Blom & Bar-Shalom 1988, IEEE Trans. Autom. Control 33(8),
 780-783). A sum over several days is taken as so many equal days for the memory, and as without memory itself.
 
+A day without deaths in the record may be one whose deaths were lost: zero is then a mixture. The memory takes such a
+day as it was recorded, because which of the two it was is not told. Sums over several days are taken as whole.
+
 A chain may hold one set of numbers, or many at a time (leading dimensions "..."): the likelihood of a thousand sets is
 one pass over the days.
 """
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -36,6 +39,9 @@ TRUCE_ONSET_DAYS = 3  # ages 0, 1, 2: the days on which a new truce pulls the fi
 SURPRISING_BELOW = 0.2  # an offensive less likely than this in all of its first week contradicts the chronology
 TRUCE_DEAD_AT = 100.0  # deaths in seven days, counted from a truce's start, at which it no longer stands (DOMAIN 7.11)
 WEEK = 7  # days
+STIRLING = (-691 / 360360, 1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)  # of the powers -11, -9 ... -1
+LEAST_MEAN = 1e-9  # deaths a day; no logarithm is asked of less
+LEAST = 1e-300  # what a probability of nothing is divided by
 
 
 class Observation(NamedTuple):
@@ -84,7 +90,8 @@ class Chain:
     `mean`, `size` (..., k): deaths a day. `hazards` (..., k, k): daily rates without a truce, zero diagonal. `down`: by
     level, (..., k) the probability of moving one step down on each of a truce's first three days. `ratio`: by level,
     the hazard ratio (...) on upward moves while a truce stands, and `overdue` (...) a further one while a term is
-    overdue. `share`, `kept` (...): of the memory in the day's mean, and of yesterday in the memory.
+    overdue. `share`, `kept` (...): of the memory in the day's mean, and of yesterday in the memory. `lost` (...): the
+    probability that nothing is recorded of a day's deaths.
     """
 
     names: tuple[str, ...]
@@ -96,6 +103,7 @@ class Chain:
     overdue: Floats = field(default_factory=lambda: np.array(1.0))
     share: Floats = field(default_factory=lambda: np.array(0.0))
     kept: Floats = field(default_factory=lambda: np.array(0.0))
+    lost: Floats = field(default_factory=lambda: np.array(0.0))
 
 
 def chain(
@@ -105,10 +113,12 @@ def chain(
     truce_ratio: Mapping[L, Value] | None = None,
     overdue_ratio: Value = 1.0,
     excitation: tuple[Value, Value] = (0.0, 1.0),
+    lost: Value = 0.0,
 ) -> Chain:
     """The chain of `regimes` (name: mean and size, low to high) with the fields of a scenario's `fighting.drift`.
 
-    `excitation`: share and half-life in days. Each value is a number or, for many chains at once, an array (n,) of
+    `excitation`: share and half-life in days; `lost`: probability that a day's deaths are missing from the record,
+    which then shows none. Each value is a number or, for many chains at once, an array (n,) of
     them. Raises InputError for an unknown regime, a negative rate or a probability outside 0-1.
     """
     names = tuple(regimes)
@@ -119,14 +129,16 @@ def chain(
     down = {str(level): _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
     ratio = {str(level): np.asarray(value, dtype=float) for level, value in (truce_ratio or {}).items()}
     share, half_life = (np.asarray(value, dtype=float) for value in excitation)
-    overdue = np.asarray(overdue_ratio, dtype=float)
+    overdue, missing = np.asarray(overdue_ratio, dtype=float), np.asarray(lost, dtype=float)
+    if not np.all((missing >= 0.0) & (missing < 1.0)):
+        raise InputError(f"reporting.lost: {lost} must lie between 0 and 1, below 1")
     rows = [np.stack(np.broadcast_arrays(*(pair[i] for pair in regimes.values())), -1) for i in (0, 1)]
     many = np.broadcast_shapes(
         *(row.shape[:-1] for row in (*rows, *hazards, *down.values())),
-        *(value.shape for value in (*ratio.values(), share, half_life, overdue)),
+        *(value.shape for value in (*ratio.values(), share, half_life, overdue, missing)),
     )
     mean, size, *hazards = (np.broadcast_to(row, (*many, len(names))).astype(float) for row in (*rows, *hazards))
-    wide = [np.broadcast_to(value, many) for value in (overdue, share, 0.5 ** (1.0 / half_life))]
+    wide = [np.broadcast_to(value, many) for value in (overdue, share, 0.5 ** (1.0 / half_life), missing)]
     return Chain(names, mean, size, np.stack(hazards, -2), down, ratio, *wide)
 
 
@@ -212,24 +224,21 @@ def follow(
     probabilities on the day before the first; default the chain's stationary distribution without a truce. Raises
     InputError when `truces` are given but end before the observations do.
     """
-    days = sum(item.days for item in deaths)
-    if truces and len(truces) < days:
-        raise InputError(f"truces cover {len(truces)} days, observations {days}; give one entry for each day")
-    items = [*deaths, *[Observation(None)] * (len(truces) - days)]
-    each_day = list(truces) or [NO_TRUCE] * days
-    regimes = stationary(transition(chain)) if start is None else np.broadcast_to(start, chain.mean.shape)
-    memory, log_likelihood = np.ones_like(chain.mean), np.zeros(chain.mean.shape[:-1])
-    path = np.empty((2, len(items), *chain.mean.shape))
-    known: dict[Truce, Floats] = {}
-    mass = _masses(items, chain)
-    day = 0
-    for n, item in enumerate(items):
-        matrices = [_known(known, chain, truce) for truce in each_day[day : day + item.days]]
-        regimes, memory, seen = _step(regimes, memory, matrices, item, chain, mass)
-        log_likelihood = log_likelihood + seen
-        path[0, n], path[1, n] = regimes, memory
-        day += item.days
-    return Followed(path[0], path[1], log_likelihood)
+    items = _items(deaths, truces)
+    path = np.empty((2, len(items), *chain.mean.shape[-1:], *chain.mean.shape[:-1]))
+    log_likelihood = np.zeros(chain.mean.shape[:-1])
+    for n, now in enumerate(_steps(items, chain, truces, start)):
+        path[0, n], path[1, n] = now.regimes, 1.0 + now.excess
+        log_likelihood += now.seen
+    return Followed(np.moveaxis(path[0], 1, -1), np.moveaxis(path[1], 1, -1), log_likelihood)
+
+
+def log_likelihood(
+    deaths: Sequence[Observation], chain: Chain, truces: Sequence[Truce] = (), start: Floats | None = None
+) -> Floats:
+    """The log likelihood (...) of all the observations, which `follow` has too, at the price of its path."""
+    seen = [now.seen for now in _steps(_items(deaths, truces), chain, truces, start)]
+    return np.asarray(np.sum(seen, axis=0) if seen else np.zeros(chain.mean.shape[:-1]))
 
 
 def filter_path(
@@ -249,123 +258,202 @@ def filter_regimes(
     return stationary(transition(chain)) if start is None else np.asarray(start, dtype=float)
 
 
-def _known(known: dict[Truce, Floats], chain: Chain, truce: Truce) -> Floats:
+def _items(deaths: Sequence[Observation], truces: Sequence[Truce]) -> list[Observation]:
+    """The observations, and a day without record for each entry of `truces` beyond them."""
+    days = sum(item.days for item in deaths)
+    if truces and len(truces) < days:
+        raise InputError(f"truces cover {len(truces)} days, observations {days}; give one entry for each day")
+    return [*deaths, *[Observation(None)] * (len(truces) - days)]
+
+
+class _Now(NamedTuple):
+    """Where the filter stands, regimes in front, (k, ...): probabilities, memories less 1; and the last log likelihood.
+
+    Regimes in front, because a day is a score of small sums and products over the chains, which then lie side by side.
+    """
+
+    regimes: Floats
+    excess: Floats
+    seen: Floats
+
+
+@dataclass(frozen=True)
+class _Matrix:
+    """A day's `moves` (k from, k to, ...), regimes in front, and the probabilities `staying` (k, ...) to go on."""
+
+    moves: Floats
+    staying: Floats
+
+
+def _steps(items: Sequence[Observation], chain: Chain, truces: Sequence[Truce], start: Floats | None) -> Iterator[_Now]:
+    """The filter after each observation."""
+    each_day = list(truces) or [NO_TRUCE] * sum(item.days for item in items)
+    begin = stationary(transition(chain)) if start is None else np.broadcast_to(start, chain.mean.shape)
+    laws = _Laws(chain)
+    now = _Now(_front(begin), np.zeros_like(laws.mean), np.zeros(chain.mean.shape[:-1]))
+    known: dict[Truce, _Matrix] = {}
+    day = 0
+    for item in items:
+        now = _step(now, [_known(known, chain, truce) for truce in each_day[day : day + item.days]], item, laws)
+        day += item.days
+        yield now
+
+
+def _front(values: Floats) -> Floats:
+    """Values (..., k) as (k, ...)."""
+    return np.ascontiguousarray(np.moveaxis(values, -1, 0))
+
+
+def _known(known: dict[Truce, _Matrix], chain: Chain, truce: Truce) -> _Matrix:
     """The matrix of a day with this truce; days beyond the first three of a truce are alike."""
     alike = truce._replace(age=min(truce.age, TRUCE_ONSET_DAYS))
     if alike not in known:
-        known[alike] = transition(chain, alike)
+        matrix = transition(chain, alike)
+        moves = np.ascontiguousarray(np.moveaxis(matrix, (-2, -1), (0, 1)))
+        known[alike] = _Matrix(moves, _front(np.diagonal(matrix, axis1=-2, axis2=-1)))
     return known[alike]
 
 
-def _step(
-    regimes: Floats,
-    memory: Floats,
-    matrices: Sequence[Floats],
-    item: Observation,
-    chain: Chain,
-    mass: Mapping[float, Floats],
-) -> tuple[Floats, Floats, Floats]:
-    """One observation: regimes and memories after it, and its log likelihood."""
+def _step(now: _Now, matrices: Sequence[_Matrix], item: Observation, laws: _Laws) -> _Now:
+    """One observation."""
     if item.days == 1 and item.deaths is not None:
-        return _day(regimes, memory, matrices[0], item.deaths, chain, mass[item.deaths])
-    after = regimes
+        return _day(now, matrices[0], item.deaths, laws)
+    after, excess = now.regimes, now.excess
+    recalled = 0.0 if item.deaths is None else laws.recalled(item.deaths / item.days)
     for matrix in matrices:
         arriving = _arriving(after, matrix)
-        memory = _remembered(_mixed(after, memory, matrix, arriving), item, chain)
+        excess = laws.kept * _mixed(after, excess, matrix, arriving) + recalled
         after = arriving
     if item.deaths is None:
-        return after, memory, np.zeros(chain.mean.shape[:-1])
-    updated, seen = _weighed(regimes, matrices, item.deaths, chain)
-    return updated, memory, np.array(seen)
+        return _Now(after, excess, np.zeros_like(now.seen))
+    regimes, seen = _weighed(now.regimes, matrices, item.deaths, laws)
+    return _Now(regimes, excess, seen)
 
 
-def _day(
-    regimes: Floats, memory: Floats, matrix: Floats, deaths: float, chain: Chain, mass: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _day(now: _Now, matrix: _Matrix, deaths: float, laws: _Laws) -> _Now:
     """Hamilton's step for one day: predict, weigh by the likelihood of the day's deaths, normalise."""
-    arriving = _arriving(regimes, matrix)
-    memory = _mixed(regimes, memory, matrix, arriving)
-    share = chain.share[..., None]
-    mean = np.maximum(chain.mean * (1.0 - share + share * memory), 1e-9)
-    size = chain.size
-    logs = mass + size * np.log(size / (size + mean)) + deaths * np.log(mean / (size + mean))
-    most = logs.max(axis=-1, keepdims=True)
+    count = laws.count(deaths)
+    arriving = _arriving(now.regimes, matrix)
+    excess = _mixed(now.regimes, now.excess, matrix, arriving)
+    logs = laws.of_day(count, excess)
+    most = np.maximum.reduce(logs)
     weights = arriving * np.exp(logs - most)
-    total = weights.sum(axis=-1)
-    memory = _remembered(memory, Observation(deaths), chain)
-    return weights / total[..., None], memory, np.log(total) + most[..., 0]
+    total = np.add.reduce(weights)
+    return _Now(weights / total, laws.kept * excess + count.recalled, np.log(total) + most)
 
 
-def _arriving(regimes: Floats, matrix: Floats) -> Floats:
-    """Probabilities (..., k) after a day's move."""
-    return np.asarray((regimes[..., None] * matrix).sum(axis=-2))
+def _arriving(regimes: Floats, matrix: _Matrix) -> Floats:
+    """Probabilities (k, ...) after a day's move."""
+    arriving: Floats = np.add.reduce(regimes[:, None] * matrix.moves)
+    return arriving
 
 
-def _mixed(regimes: Floats, memory: Floats, matrix: Floats, arriving: Floats) -> Floats:
-    """The memory of each regime: yesterday's where the regime went on, 1 where it begins today."""
-    going_on = regimes * np.diagonal(matrix, axis1=-2, axis2=-1)
-    stayed = np.divide(going_on, arriving, out=np.zeros_like(arriving), where=arriving > 0.0)
-    return np.asarray(1.0 + stayed * (memory - 1.0))
+def _mixed(regimes: Floats, excess: Floats, matrix: _Matrix, arriving: Floats) -> Floats:
+    """The memory of each regime, less 1: yesterday's where the regime went on, 0 where it begins today."""
+    return regimes * matrix.staying / np.maximum(arriving, LEAST) * excess
 
 
-def _remembered(memory: Floats, item: Observation, chain: Chain) -> Floats:
-    """The memory after a day with its share of the deaths; a day without record leaves it nearer to 1."""
-    kept = chain.kept[..., None]
-    multiple = 1.0 if item.deaths is None else item.deaths / item.days / np.maximum(chain.mean, 1e-9)
-    return np.asarray(kept * memory + (1.0 - kept) * multiple)
+class _Count(NamedTuple):
+    """Deaths on a day, and what no memory moves of what they say, regimes in front (k, ...).
+
+    `log_part` is the log probability without its powers of the mean, `power` that of size + mean, and `recalled` what
+    such a day adds to the memory less 1.
+    """
+
+    deaths: float
+    log_part: Floats
+    power: Floats
+    recalled: Floats
 
 
-def _weighed(before: Floats, matrices: Sequence[Floats], deaths: float, chain: Chain) -> tuple[Floats, float]:
-    """Hamilton's step for a sum over several days, of one set of numbers: probabilities (k,) and log likelihood."""
+class _Laws:
+    """What the regimes of a chain emit, regimes in front (k, ...), with what is the same for all days worked out."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.mean, self.size = np.maximum(_front(chain.mean), LEAST_MEAN), _front(chain.size)
+        self.kept = chain.kept
+        self._log_size = self.size * np.log(self.size) - log_gamma(self.size)
+        self._moved = chain.share * self.mean
+        self._counts: dict[float, _Count] = {}
+        self._loses = bool(np.any(chain.lost > 0.0))
+        with np.errstate(divide="ignore"):
+            self._log_lost, self._log_told = np.log(chain.lost), np.log1p(-chain.lost)
+
+    def count(self, deaths: float) -> _Count:
+        """Deaths on a day."""
+        if deaths not in self._counts:
+            choices = log_gamma(deaths + self.size) - math.lgamma(deaths + 1.0)
+            log_part = self._log_size + choices + (0.0 if deaths == 0.0 else self._log_told)
+            self._counts[deaths] = _Count(deaths, log_part, self.size + deaths, self.recalled(deaths))
+        return self._counts[deaths]
+
+    def recalled(self, deaths: float) -> Floats:
+        """What a day with these deaths adds to the memory less 1."""
+        return (1.0 - self.kept) * (deaths / self.mean - 1.0)
+
+    def of_day(self, count: _Count, excess: Floats) -> Floats:
+        """Log likelihood (k, ...) of a day's deaths, the memory being given less 1."""
+        mean = np.maximum(self.mean + self._moved * excess, LEAST_MEAN)
+        logs: Floats = count.log_part - count.power * np.log(self.size + mean)
+        if count.deaths > 0.0:
+            logs += count.deaths * np.log(mean)
+        elif self._loses:
+            logs = np.logaddexp(self._log_lost, self._log_told + logs)
+        return logs
+
+
+def _weighed(before: Floats, matrices: Sequence[_Matrix], deaths: float, laws: _Laws) -> tuple[Floats, Floats]:
+    """Hamilton's step for a sum over several days: probabilities (k, ...) and log likelihood."""
     ways = {spent: ends for spent, ends in _ways(before, matrices).items() if ends.any()}
-    logs = np.array([_log_likelihood(deaths, np.array(spent), chain) for spent in ways])
-    weights = np.exp(logs - logs.max()) @ np.array(list(ways.values()))
-    return np.asarray(weights / weights.sum()), float(np.log(weights.sum()) + logs.max())
+    logs = np.array([_log_likelihood(deaths, spent, laws) for spent in ways])
+    most = logs.max(axis=0)
+    weights = (np.exp(logs - most)[:, None] * np.array(list(ways.values()))).sum(axis=0)
+    total = weights.sum(axis=0)
+    return np.asarray(weights / total), np.asarray(np.log(total) + most)
 
 
-def _ways(before: Floats, matrices: Sequence[Floats]) -> dict[tuple[int, ...], Floats]:
-    """For each count of days spent in the regimes, the probability (k,) of it and of ending in each regime."""
+def _ways(before: Floats, matrices: Sequence[_Matrix]) -> dict[tuple[int, ...], Floats]:
+    """For each count of days spent in the regimes, the probability (k, ...) of it and of ending in each regime."""
     ways: dict[tuple[int, ...], Floats] = {(0,) * len(before): before}
     for matrix in matrices:
         after: dict[tuple[int, ...], Floats] = {}
         for spent, probability in ways.items():
-            for j, arriving in enumerate(probability @ matrix):
+            for j, arriving in enumerate(_arriving(probability, matrix)):
                 key = (*spent[:j], spent[j] + 1, *spent[j + 1 :])
                 after.setdefault(key, np.zeros_like(before))[j] += arriving
         ways = after
     return ways
 
 
-def _log_likelihood(deaths: float, spent: npt.NDArray[np.int_], chain: Chain) -> float:
+def _log_likelihood(deaths: float, spent: Sequence[int], laws: _Laws) -> Floats:
     """Of a sum over `spent` days in each regime: negative binomial with the sum's own mean and variance.
 
     Exact when all days are of one regime (n days: n x mean and n x size), matched in two moments otherwise.
     """
-    mean = float(spent @ chain.mean)
-    excess = float(spent @ (chain.mean**2 / chain.size))
-    return log_negative_binomial(deaths, mean, mean**2 / excess if excess > 0.0 else 1.0)
+    days = np.array(spent, dtype=float)
+    mean: Floats = np.tensordot(days, laws.mean, 1)
+    excess: Floats = np.tensordot(days, laws.mean**2 / laws.size, 1)
+    return log_negative_binomial(deaths, mean, mean**2 / excess)
 
 
-def _masses(items: Sequence[Observation], chain: Chain) -> dict[float, Floats]:
-    """For each number of deaths seen on a day, the part (..., k) of its log probability that no memory moves."""
-    return {count: log_choices(count, chain.size) for count in {item.deaths for item in items} if count is not None}
+def log_gamma(values: Floats) -> Floats:
+    """Log of the gamma function above zero, to 13 digits: Stirling's series, from eight further on.
+
+    scipy's would cost the start of every command a fifth of a second.
+    """
+    steps = np.multiply.reduce([values + k for k in range(8)])
+    x = values + 8.0
+    series = np.zeros_like(x)
+    for term in STIRLING:
+        series = series / (x * x) + term
+    return np.asarray((x - 0.5) * np.log(x) - x + 0.5 * math.log(2.0 * math.pi) + series / x - np.log(steps))
 
 
-_lgamma = np.frompyfunc(math.lgamma, 1, 1)  # scipy's would cost the start of every command a fifth of a second
-
-
-def log_choices(count: float, size: Floats) -> Floats:
-    """Log of the negative binomial's coefficient, for counts that may be fractional."""
-    sizes = np.asarray(size, dtype=float)
-    gammas = np.asarray(_lgamma(count + sizes) - _lgamma(sizes), dtype=float)
-    return np.asarray(gammas - math.lgamma(count + 1.0))
-
-
-def log_negative_binomial(count: float, mean: float, size: float) -> float:
-    """Log probability of a count with this mean and variance mean + mean^2 / size; counts may be fractional."""
-    mean = max(mean, 1e-9)
-    choices = float(log_choices(count, np.array(size)))
-    return choices + size * math.log(size / (size + mean)) + count * math.log(mean / (size + mean))
+def log_negative_binomial(count: float, mean: Value, size: Value) -> Floats:
+    """Log probability (...) of a count with this mean and variance mean + mean^2 / size; counts may be fractional."""
+    mean, size = np.maximum(mean, LEAST_MEAN), np.asarray(size, dtype=float)
+    choices = log_gamma(count + size) - log_gamma(size) - math.lgamma(count + 1.0)
+    return np.asarray(choices + size * np.log(size / (size + mean)) + count * np.log(mean / (size + mean)))
 
 
 # --- what else is known at the origin ---------------------------------------------------------------------------------

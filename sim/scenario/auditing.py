@@ -42,6 +42,7 @@ def _weighty(s: Scenario) -> Iterable[Path]:
     yield from (path for path in uncertain_paths(s))
     for key, numbers in (
         ("excitation", s.fighting.excitation.share),
+        ("reporting", s.fighting.reporting.lost),
         ("drift", s.fighting.drift),
         ("ratios", s.fighting.ratios),
     ):

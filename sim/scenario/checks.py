@@ -177,6 +177,7 @@ class Checker(Acting, Ending):
         path: Path = ("fighting", "excitation")
         self.number((*path, "share"), fighting.excitation.share, *SHARE)
         self.number((*path, "half_life_days"), fighting.excitation.half_life_days, 0.0, above=True)
+        self.number(("fighting", "reporting", "lost"), fighting.reporting.lost, *SHARE)
         self.ratios(("fighting", "ratios"), fighting.ratios, Scope(actor=True, target=True))
         self._drift()
 

@@ -187,6 +187,13 @@ class Drift(Section):
     basis: Basis | None = None
 
 
+class Reporting(Section):
+    """What of the deaths reaches the record, against which a forecast is scored; the state itself loses nothing."""
+
+    lost: Number = Field(0.0, description="probability that a day's deaths are missing from the record")
+    basis: Basis | None = None
+
+
 class Fighting(Section):
     """The fighting between two sides: what its regimes mean in deaths a day.
 
@@ -196,6 +203,7 @@ class Fighting(Section):
     between: tuple[Id, Id] = Field(strict=False)
     regimes: dict[Id, Regime]
     excitation: Excitation = Excitation()
+    reporting: Reporting = Reporting()
     ratios: dict[str, Number] = {}
     drift: Drift | None = None
     basis: Basis | None = None

@@ -60,9 +60,12 @@ def test_covariates() -> None:
 
 
 def test_the_announcements_of_the_shipped_chronology() -> None:
-    """Those of DOMAIN 2 from 2017 on; S10 at leader level, as the chronology says and why."""
+    """Those of DOMAIN 2; the three of 2016 were national, S10 is at leader level, as the chronology says and why."""
     told = announced(load(SCENARIO))
     assert [(str(it.on), it.level) for it in told] == [
+        ("2016-02-27", "lower"),
+        ("2016-09-12", "lower"),
+        ("2016-12-30", "lower"),
         ("2017-05-06", "lower"),
         ("2017-09-15", "lower"),
         ("2018-09-17", "leader"),
@@ -82,6 +85,9 @@ def test_when_the_real_truces_were_seen_to_be_dead() -> None:
     levels = dict(zip((day.date() for day in observed.index), (it.level for it in days), strict=True))
     ends = [day for day in levels if levels[day] == "none" and levels.get(day - dt.timedelta(1), "none") != "none"]
     assert [str(day) for day in ends] == [
+        "2016-03-10",  # S01, 22 April: 92 dead in the week to 9 March, 110 in that to the 10th
+        "2016-09-23",  # S02, 19 September: 92 and 110 likewise
+        "2017-02-07",  # S03, 14 February: 56 and 111
         "2017-09-22",  # S05, expert 24 December, rule 19 September; S04 gave way to it
         "2019-05-06",  # S06, 30 April
         "2019-05-21",  # S07, 20 May

@@ -134,6 +134,7 @@ class FakeFit:
         assert record.first == scenario.history.start and scenario.posterior is None
 
     def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+        assert until < self.scenario.origin  # what is fitted to has been lived through
         known = self.record.until(until)
         FakeFit.asked.append((self.scenario.name, until, len(known)))
         return [self._row(float(np.mean(known)), k) for k in range(self.n)]

@@ -117,6 +117,19 @@ def test_frozen_numbers_are_fitted_once_and_baselines_with_them(river: Path, rec
     assert rps[0]["climatology", 1] != rps[1]["climatology", 1] and rps[0]["recent", 1] == rps[1]["recent", 1]
 
 
+def test_a_day_too_early_for_a_fit_is_named_and_not_forecast(river: Path, record: Path, tmp_path: Path) -> None:
+    class Late(FakeFit):
+        def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+            if until < dt.date(2022, 1, 1):
+                raise InputError("too few days")
+            return super().rows_until(until)
+
+    late = replace(plan(river, parameters="frozen"), first=dt.date(2022, 2, 1), last=dt.date(2022, 5, 1))
+    found = backtest(late, record, tmp_path / "out", 1, progress=False, fitter=Late)
+    assert list(found.tables["folds"]["fold"].unique()) == ["idlib-2020-01-12"]
+    assert "Not in the record: idlib-2019-08-31 (too few days)." in found.notes
+
+
 @pytest.mark.slow
 def test_the_fast_fit_fits(river: Path, record: Path, tmp_path: Path) -> None:
     """The real fit, frozen: the model's numbers and those of the null model, which has no rules."""

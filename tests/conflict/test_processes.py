@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from sim.conflict import state as st
+from sim.conflict.effects import change_regime
 from sim.conflict.processes import bury, mean_deaths
 from sim.draws import address
 from sim.history.driving import begin_trial
@@ -91,10 +92,22 @@ def test_the_mean_is_the_regimes_mixed_with_the_recent_past_times_the_ratios() -
     fighting = {"excitation": {"share": 0.25, "half_life_days": 1.0}, "ratios": {"rain": 3.0}}
     prepared = ready(WAR, fighting=fighting, quantities={"rain": {"initial": 2.0}})
     s, c = begin_trial(prepared.origin, prepared.compiled, address(0)), prepared.compiled.tables
-    assert mean_deaths(s, c) == pytest.approx(0.75 * 1.8 * 9)
-    bury(s, c, 40.0)
-    assert s[st.EXCITATION] == 20.0  # half of the way in one day
-    assert mean_deaths(s, c) == pytest.approx((0.75 * 1.8 + 0.25 * 20.0) * 9)
+    s[st.EXCITATION] = 1.0
+    assert mean_deaths(s, c) == pytest.approx(1.8 * 9)
+    bury(s, c, 81.0)
+    assert s[st.EXCITATION] == pytest.approx(3.0)  # half of the way from 1 to 81 / (1.8 x 9) = 5 in one day
+    assert mean_deaths(s, c) == pytest.approx(1.8 * 9 * (0.75 + 0.25 * 3.0))
+
+
+def test_a_new_regime_begins_without_memory_of_the_last() -> None:
+    prepared = ready(WAR, fighting={"excitation": {"share": 0.25, "half_life_days": 1.0}})
+    s, c = begin_trial(prepared.origin, prepared.compiled, address(0)), prepared.compiled.tables
+    bury(s, c, 81.0)
+    change_regime(s, c, st.TO_REGIME, int(s[st.REGIME]))
+    assert s[st.EXCITATION] > 20.0  # the same regime goes on
+    change_regime(s, c, st.RAISE_REGIME, 0)
+    assert s[st.EXCITATION] == 1.0
+    assert mean_deaths(s, c) == pytest.approx(c.regimes[2 * int(s[st.REGIME])])
 
 
 def test_deaths_of_seven_days_look_back_over_the_origin_and_no_further() -> None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+import numpy as np
 import pytest
 from scipy import stats
 
+from sim.analysis.truces import Announced, standing
 from sim.conflict import state as st
 from sim.draws import address
 from sim.history.describing import describe_origin, origin_summary
-from sim.history.driving import begin_trial
+from sim.history.driving import begin_trial, lived_days, truce_of
 from sim.model import CeasefireModel
 from sim.preparing import Prepared
+from sim.scenario.compiling import compile_scenario
 from tests.small import ORIGIN, look, on_day, ready, rule, small
 
 EVENTS: dict[str, Any] = {
@@ -28,6 +31,9 @@ EVENTS: dict[str, Any] = {
 }
 QUANTITIES = {"mood": {"of": "actor", "half_life_days": 10.0}}
 REGIMES = {"quiet": {"mean": 1.0, "size": 1.0}, "war": {"mean": 30.0, "size": 2.0}}
+
+
+DEADLY = {"quiet": {"mean": 4.0, "size": 1.0}, "war": {"mean": 20.0, "size": 2.0}}
 
 
 def days_ago(days: int) -> dt.date:
@@ -115,16 +121,79 @@ def test_a_truce_ages_through_the_past() -> None:
     assert (at_origin(prepared, "truce"), at_origin(prepared, "truce_age")) == (st.LOWER, 6.0)
 
 
+# --- truces that deaths end -----------------------------------------------------------------------------------------
+
+TRUCES: dict[str, Any] = {
+    "truce": {"effects": [{"truce": "lower"}, {"regime": "quiet"}]},
+    "pact": {"effects": [{"truce": "leader"}]},
+    "broken": {"effects": [{"truce": "none"}, {"regime": "restore"}, {"add": "integrity", "by": -0.25}]},
+    "attack": {"effects": [{"attack": True}, {"truce": "none", "when": {"truce": {"is_not": "none"}}}]},
+}
+
+
+def lived(past: dict[str, Any], deaths: list[float]) -> list[list[float]]:
+    """The state at the end of each day of a history, one for each day of deaths, whose truces die by deaths."""
+    daily = {days_ago(len(deaths) - k): dead for k, dead in enumerate(deaths)}
+    history = {"start": min(daily), "events": past, "daily_deaths": daily}
+    fixed = small({"history": history, "events": TRUCES})
+    return [list(s) for s in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
+
+
+def test_truces_of_the_past_die_as_the_rule_says_on_any_record() -> None:
+    """The driven state against `sim.analysis.truces.standing`, on 200 made-up days with an attack and told ends."""
+    dice = np.random.default_rng(5)
+    deaths = dice.negative_binomial(0.4, 0.04, 200).astype(float).tolist()
+    begins = [(10, "truce"), (40, "pact"), (90, "truce"), (93, "pact"), (150, "truce"), (170, "truce")]
+    told = [(25, "broken"), (41, "attack"), (60, "broken"), (152, "attack")]
+    past = {f"e{day}": on_day(day - 199, event=kind, place="field", target="band") for day, kind in begins + told}
+    announced = [Announced(days_ago(200 - day), "leader" if kind == "pact" else "lower") for day, kind in begins]
+    expected = standing(announced, days_ago(200), np.array(deaths))
+    found = [truce_of(s) for s in lived(past, deaths)]
+    assert [(it.level, it.age if it.level != "none" else 0) for it in found] == [tuple(it) for it in expected]
+    assert {it.level for it in expected} == {"none", "lower", "leader"}
+    ends = [k for k in range(1, 200) if expected[k].level == "none" != expected[k - 1].level]
+    assert len(ends) > 3
+
+
+def test_what_follows_from_the_end_of_a_truce_happens_on_the_day_on_which_it_is_dead() -> None:
+    """The told end on the fourth day changes nothing; trust falls once, when a hundred are dead on the sixth."""
+    past = {"truce": on_day(-8, event="truce"), "told": on_day(-6, event="broken")}
+    days = lived(past, [0.0] * 6 + [60.0, 40.0, 0.0, 200.0])
+    assert [s[st.TRUCE] for s in days] == [0, *[st.LOWER] * 6, 0, 0, 0]
+    assert [s[st.INTEGRITY] for s in days] == pytest.approx([0.8] * 7 + [0.55] * 3)
+
+
+def test_an_attack_of_the_past_opens_in_spite_of_a_truce() -> None:
+    past = {
+        "truce": on_day(-4, event="truce"),
+        "attack": on_day(-2, event="attack", target="band", place="field"),
+    }
+    days = lived(past, [0.0] * 6)
+    assert [s[st.ATTACKS] for s in days] == [0, 0, 0, 1, 1, 1]
+    assert [truce_of(s).age for s in days[1:]] == [0, 1, 2, 3, 4]
+    assert {s[st.TRUCE] for s in days[1:]} == {st.LOWER}
+
+
 # --- deaths and displacement ----------------------------------------------------------------------------------------
 
 
 def test_recorded_deaths_fill_the_memory() -> None:
     daily = {days_ago(k): float(k) for k in range(1, 11)}
-    state = driven({}, history={"daily_deaths": daily}).origin.state
+    state = driven({}, start=10, history={"daily_deaths": daily}, fighting={"regimes": DEADLY}).origin.state
     assert state[st.DEATHS_7D] == sum(range(1, 8))
-    memory, factor = 0.0, 0.5**0.5
+    memory, factor = 1.0, 0.5**0.5
     for k in range(10, 0, -1):
-        memory = factor * memory + (1 - factor) * k
+        memory = factor * memory + (1 - factor) * k / 4.0
+    assert state[st.EXCITATION] == pytest.approx(memory)
+
+
+def test_the_memory_begins_anew_with_a_regime_and_is_in_multiples_of_its_mean() -> None:
+    daily = {days_ago(k): 30.0 for k in range(1, 11)}
+    past = {"war": on_day(-1, event="war", target="band", place="field")}
+    state = driven(past, start=10, history={"daily_deaths": daily}, fighting={"regimes": DEADLY}).origin.state
+    memory, factor = 1.0, 0.5**0.5
+    for _ in range(2):
+        memory = factor * memory + (1 - factor) * 30.0 / 20.0
     assert state[st.EXCITATION] == pytest.approx(memory)
 
 
@@ -167,8 +236,20 @@ def test_deaths_decide_the_regime_and_the_chronology_the_rest(deaths: float, reg
     past = {"war": on_day(-14, event="war", target="band", place="field")}
     prepared = driven(past, history={"daily_deaths": daily}, fighting={"regimes": REGIMES, "drift": DRIFT})
     assert prepared.origin.regimes[regime] > 0.99
-    assert at_origin(prepared, "under_attack", place="field") == 1.0
+    assert prepared.origin.state[st.REGIME] == 1.0
+    assert at_origin(prepared, "under_attack", place="field") == float(regime)
     assert bool(prepared.origin.disagreements) == (regime == 0)
+
+
+def test_a_trial_begins_with_the_memory_of_the_regime_it_draws() -> None:
+    """One day observed, eight dead: each regime's memory by hand, from 1 the day before and what it counts as usual."""
+    prepared = driven({}, history={"daily_deaths": {days_ago(1): 8.0}}, fighting={"regimes": REGIMES, "drift": DRIFT})
+    origin = prepared.origin
+    factor = 0.5**0.5
+    assert origin.memory == pytest.approx([factor + (1 - factor) * 8.0 / mean for mean in (1.0, 30.0)])
+    assert origin.beginnings == origin.regimes + origin.memory
+    states = [begin_trial(origin, prepared.compiled, address(0, 0, k)) for k in range(50)]
+    assert {(s[st.REGIME], s[st.EXCITATION]) for s in states} == {(0.0, origin.memory[0]), (1.0, origin.memory[1])}
 
 
 @pytest.mark.statistical
@@ -192,7 +273,7 @@ def test_only_regime_and_kind_of_truce_differ_between_trials() -> None:
     )
     states = [begin_trial(prepared.origin, prepared.compiled, address(0, 0, k)) for k in range(50)]
     moved = {k for s in states for k, value in enumerate(s) if value != prepared.origin.state[k]}
-    assert moved == {st.REGIME, st.TOP_REGIME_DAYS, st.CALM_DAYS, st.FRAGILE}
+    assert moved == {st.REGIME, st.TOP_REGIME_DAYS, st.CALM_DAYS, st.EXCITATION, st.FRAGILE}
     assert {s[st.FRAGILE] for s in states} == {0.0, 1.0}
 
 

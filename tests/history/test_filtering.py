@@ -21,10 +21,14 @@ from sim.history.filtering import (
     disagreements,
     filter_path,
     filter_regimes,
+    follow,
     fragile_probability,
+    log_gamma,
+    log_likelihood,
     log_negative_binomial,
     stationary,
     transition,
+    truce_is_dead,
 )
 from tests import needs
 
@@ -245,6 +249,177 @@ def test_regimes_of_simulated_series_are_recovered(block: int, false: float, fou
 def test_a_filter_with_wrong_levels_does_not_pass_for_right(block: int, false: float) -> None:
     low = chain({"quiet": (1.8, 0.47), "sporadic": (5.0, 0.69), "offensive": (12.0, 1.24)}, RATES)
     assert recovered(low, block, seed=20200211)[0] > false
+
+
+# --- the likelihood -------------------------------------------------------------------------------------------------
+
+
+def brute_force(
+    deaths: Sequence[float | None], model: Chain, truces: Sequence[Truce], start: Floats
+) -> tuple[float, Floats]:
+    """Likelihood of daily deaths, and by the last day's regime, from every path of regimes written out, memory and all.
+
+    Along a path the memory is known: 1 where a regime begins, yesterday's and the day's deaths mixed where it goes on.
+    The recursion is exact where no path forgets, that is without share, and where only one path is possible.
+    """
+    k, kept, share = len(model.names), float(model.kept), float(model.share)
+    matrices = [transition(model, truce) for truce in truces]
+    total, ends = 0.0, np.zeros(k)
+    for path in itertools.product(range(k), repeat=len(deaths)):
+        weight, memory, before = 1.0, 1.0, -1
+        for day, (regime, dead) in enumerate(zip(path, deaths, strict=True)):
+            weight *= float(start @ matrices[0][:, regime] if day == 0 else matrices[day][before, regime])
+            memory = memory if regime == before else 1.0
+            if dead is not None:
+                mean = float(model.mean[regime]) * (1 - share + share * memory)
+                told = math.exp(float(log_negative_binomial(dead, mean, float(model.size[regime]))))
+                weight *= (1 - model.lost) * told + (model.lost if dead == 0 else 0.0)
+            memory = kept * memory + (1 - kept) * (1.0 if dead is None else dead / float(model.mean[regime]))
+            before = regime
+        total += weight
+        ends[path[-1]] += weight
+    return total, ends
+
+
+START = np.array([0.2, 0.5, 0.3])
+DAILY: list[float | None] = [0.0, 30.0, None, 4.0, 0.0, 12.0]
+SIX = [Truce(), Truce("leader", 0), Truce("leader", 1, True), Truce("leader", 2), Truce("leader", 3, True), Truce()]
+
+
+def idlib(excitation: tuple[float, float] = (0.0, 1.0), lost: float = 0.0) -> Chain:
+    return chain(REGIMES, RATES, DOWN, {"leader": 0.27}, 2.5, excitation, lost)
+
+
+@pytest.mark.parametrize("lost", [0.0, 0.2])
+def test_likelihood_equals_the_sum_over_all_paths(lost: float) -> None:
+    model = idlib(lost=lost)
+    total, ends = brute_force(DAILY, model, SIX, START)
+    found = follow([Observation(dead) for dead in DAILY], model, SIX, START)
+    assert float(found.log_likelihood) == pytest.approx(math.log(total), rel=1e-12)
+    assert found.regimes[-1] == pytest.approx(ends / total, rel=1e-11)
+    assert float(log_likelihood([Observation(dead) for dead in DAILY], model, SIX, START)) == float(
+        found.log_likelihood
+    )
+
+
+def test_likelihood_with_memory_is_exact_where_one_regime_lasts() -> None:
+    model = chain(REGIMES, {}, excitation=(0.6, 3.0))
+    only = np.array([0.0, 1.0, 0.0])
+    total, _ = brute_force(DAILY, model, [Truce()] * 6, only)
+    found = follow([Observation(dead) for dead in DAILY], model, start=only)
+    assert float(found.log_likelihood) == pytest.approx(math.log(total), rel=1e-12)
+    plain = follow([Observation(dead) for dead in DAILY], chain(REGIMES, {}), start=only)
+    assert abs(float(plain.log_likelihood) - math.log(total)) > 0.1
+
+
+def test_likelihood_with_memory_is_near_the_sum_over_all_paths() -> None:
+    """The mixing step is an approximation: by .02 on six days, which memory itself moves by six times that."""
+    model = idlib(excitation=(0.6, 3.0))
+    total, _ = brute_force(DAILY, model, SIX, START)
+    found = float(log_likelihood([Observation(dead) for dead in DAILY], model, SIX, START))
+    assert found == pytest.approx(math.log(total), abs=0.05)
+    assert abs(float(log_likelihood([Observation(dead) for dead in DAILY], idlib(), SIX, START)) - found) > 0.1
+
+
+def test_the_memory_of_two_days_by_hand() -> None:
+    """Half-life of a day: after 4 dead, memories are halfway from 1 to 4 over the mean; then they mix with 1."""
+    model = chain({"low": (2.0, 1.0), "high": (8.0, 1.0)}, {"low": {"high": math.log(2)}}, excitation=(0.5, 1.0))
+    path = follow([Observation(4), Observation(0)], model, start=np.array([1.0, 0.0]))
+    assert path.memory[0] == pytest.approx([1.5, 0.75])
+    low = float(path.regimes[0][0])
+    stayed = 1 - low  # the share of what is high on the second day that was high on the first
+    high = 1 + stayed / (stayed + low / 2) * (0.75 - 1)
+    assert path.memory[1] == pytest.approx([1.5 / 2, high / 2])
+    means = [2.0 * (0.5 + 0.5 * 1.5), 8.0 * (0.5 + 0.5 * high)]
+    told = np.exp([float(log_negative_binomial(0, mean, 1.0)) for mean in means])
+    after = np.array([low / 2, low / 2 + stayed]) * told
+    assert path.regimes[1] == pytest.approx(after / after.sum())
+
+
+def test_a_day_without_record_brings_the_memory_nearer_to_one() -> None:
+    model = chain(REGIMES, {}, excitation=(0.5, 1.0))
+    path = follow([Observation(25), Observation(None)], model, start=START)
+    assert path.memory[1] - 1 == pytest.approx((path.memory[0] - 1) / 2)
+
+
+def many(n: int) -> tuple[Chain, list[Chain]]:
+    """The same chains at once and one by one."""
+    dice = np.random.default_rng(3)
+    means, ratio, lost = dice.uniform(0.8, 1.2, (3, n)), dice.uniform(0.1, 1, n), dice.uniform(0, 0.1, n)
+    share, half, down, overdue = dice.uniform(0, 1, n), dice.uniform(1, 9, n), dice.uniform(0, 1, n), 1 + ratio
+
+    def made(k: slice | int) -> Chain:
+        regimes = {name: (mean * means[i][k], size) for i, (name, (mean, size)) in enumerate(REGIMES.items())}
+        rates = {"quiet": {"sporadic": 0.1 * ratio[k]}, "offensive": {"quiet": 0.2 * down[k], "sporadic": 0.03}}
+        fall = {"leader": {"offensive": down[k]}}
+        return chain(regimes, rates, fall, {"leader": ratio[k]}, overdue[k], (share[k], half[k]), lost[k])
+
+    return made(slice(None)), [made(k) for k in range(n)]
+
+
+def test_many_chains_at_once_are_the_same_as_one_by_one() -> None:
+    """Days with and without record, sums of weeks, an overdue truce."""
+    deaths = [*(Observation(dead) for dead in (0, 3, None, 80, 0, 0)), Observation(90, 7), Observation(None, 2)]
+    truces = [Truce()] * 5 + [Truce("leader", age, age > 4) for age in range(14)]
+    together, each = many(7)
+    whole = follow(deaths, together, truces)
+    assert whole.regimes.shape == whole.memory.shape == (12, 7, 3)
+    for k, one in enumerate(each):
+        alone = follow(deaths, one, truces)
+        assert whole.regimes[:, k] == pytest.approx(alone.regimes, rel=1e-12, abs=1e-15)
+        assert whole.memory[:, k] == pytest.approx(alone.memory, rel=1e-12)
+        assert whole.log_likelihood[k] == pytest.approx(float(alone.log_likelihood), rel=1e-12)
+    assert len({round(float(value), 3) for value in whole.log_likelihood}) == 7
+    assert log_likelihood(deaths, together, truces) == pytest.approx(whole.log_likelihood, rel=1e-12)
+
+
+def test_an_overdue_term_multiplies_upward_hazards_while_a_truce_stands() -> None:
+    held = transition(idlib(), Truce("leader", 5))
+    pressed = transition(idlib(), Truce("leader", 5, overdue=True))
+    assert -np.log(held[0, 0]) == pytest.approx(0.27 * 0.034)
+    assert -np.log(pressed[0, 0]) == pytest.approx(2.5 * 0.27 * 0.034)
+    assert pressed[2] == pytest.approx(held[2])
+    assert transition(idlib(), Truce(overdue=True)) == pytest.approx(transition(idlib()))
+
+
+def test_the_log_of_the_gamma_function() -> None:
+    values = np.array([1e-6, 0.03, 0.5, 1.0, 2.0, 7.3, 40.0, 900.0])
+    assert log_gamma(values) == pytest.approx([math.lgamma(value) for value in values], rel=1e-12, abs=1e-13)
+
+
+# --- days that are lost ---------------------------------------------------------------------------------------------
+
+
+def test_a_day_without_deaths_may_be_lost() -> None:
+    """One regime, one day: zero is lost or true, anything else was told."""
+    one, half = chain({"only": (3.0, 1.0)}, {}), chain({"only": (3.0, 1.0)}, {}, lost=0.5)
+    assert np.exp(log_likelihood([Observation(0)], one)) == pytest.approx(0.25)
+    assert np.exp(log_likelihood([Observation(0)], half)) == pytest.approx(0.5 + 0.5 * 0.25)
+    assert np.exp(log_likelihood([Observation(1)], half)) == pytest.approx(0.5 * 0.1875)
+    assert float(log_likelihood([Observation(None)], half)) == 0.0
+
+
+def test_a_lost_day_does_not_end_an_offensive() -> None:
+    days = [Observation(60.0)] * 5 + [Observation(0.0)] * 3
+    sure, doubtful = (filter_regimes(days, chain(REGIMES, RATES, lost=lost))[2] for lost in (0.0, 0.3))
+    assert sure < 0.6 < 0.8 < doubtful
+
+
+@pytest.mark.parametrize("lost", [-0.1, 1.0])
+def test_what_share_may_be_lost(lost: float) -> None:
+    with pytest.raises(InputError, match=r"reporting\.lost: .* must lie between 0 and 1"):
+        chain(REGIMES, RATES, lost=lost)
+
+
+# --- when a truce is dead -------------------------------------------------------------------------------------------
+
+
+def test_a_truce_is_dead_at_a_hundred_in_seven_days() -> None:
+    assert truce_is_dead([100.0])
+    assert not truce_is_dead([99.0])
+    assert truce_is_dead([40.0, 0, 0, 0, 0, 0, 60.0])
+    assert not truce_is_dead([40.0, 0, 0, 0, 0, 0, 0, 60.0])
+    assert not truce_is_dead([])
 
 
 # --- truce kind and memory ------------------------------------------------------------------------------------------

@@ -1,0 +1,234 @@
+"""A posterior from its parts, on an invented river and on the Idlib model with a fit that somebody else made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.analysis.chronicle import LAST
+from sim.analysis.intervals import Floats
+from sim.draws import address
+from sim.errors import InputError
+from sim.fitting import calibration
+from sim.fitting.calibration import (
+    BY_SIMULATION,
+    ONE_COURSE,
+    Calibrated,
+    Data,
+    Settings,
+    calibrate,
+    has_course,
+    informed,
+    paired,
+    ratio_paths,
+    read_data,
+    without_posterior,
+)
+from sim.fitting.moves import moving_rules
+from sim.fitting.populations import Population
+from sim.history.series import Day, Series
+from sim.scenario import load
+from sim.scenario.laws import Uniform
+from sim.scenario.numbers import uncertain, values_of_set
+from sim.scenario.posterior import Estimate, Posterior
+from sim.scenario.schema import Scenario
+from tests import needs
+from tests.backtesting import made
+
+QUIET, DRIFT = "fighting.regimes.quiet.mean", "fighting.drift.rates.quiet.skirmish"
+SMALL = Settings(rows=6, seed=3, population=6, generations=1)
+
+
+class Draws:
+    """A fit whose rows are parameter sets of the prior."""
+
+    def __init__(self, scenario: Scenario, rows: int) -> None:
+        self.scenario, self.n = scenario, rows
+
+    def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+        return [values_of_set(self.scenario, k, 11) for k in range(self.n)]
+
+
+@pytest.fixture(scope="module")
+def river(tmp_path_factory: pytest.TempPathFactory) -> Scenario:
+    return load(made.scenario_file(tmp_path_factory.mktemp("river")))
+
+
+@pytest.fixture(scope="module")
+def idlib() -> Scenario:
+    return without_posterior(load("idlib-2020-02-11"))
+
+
+def data(first: dt.date, until: dt.date) -> Data:
+    """An invented record from one day to another."""
+    n = (until - first).days + 1
+    deaths = np.random.default_rng(5).poisson(np.where(np.arange(n) % 200 < 120, 2.0, 25.0))
+    days = tuple(Day(1, float(it), float(it), float(it)) for it in deaths)
+    return Data("record.csv", "0" * 64, Series(first, days), until)
+
+
+RIVER_DATA = data(made.FIRST, dt.date(2022, 8, 31))
+IDLIB_DATA = data(dt.date(2016, 1, 1), LAST)
+
+
+# --- what may be used ------------------------------------------------------------------------------------------------
+
+
+def test_the_record_is_used_to_the_eve_of_the_origin_or_to_its_end(tmp_path: Path) -> None:
+    file = made.write_record(tmp_path / "record.csv", [1.0] * 800)
+    assert read_data(file, dt.date(2021, 6, 1)).until == dt.date(2021, 5, 31)
+    found = read_data(file, dt.date(2030, 1, 1))
+    assert found.until == made.FIRST + dt.timedelta(799) and found.name == "record.csv" and len(found.sha256) == 64
+    assert read_data(file, dt.date(2030, 1, 1), dt.date(2021, 2, 3)).until == dt.date(2021, 2, 3)
+    assert found.record.first == made.FIRST and found.record.deaths.sum() == 800
+
+
+def test_no_day_from_the_origin_on_and_none_after_the_record(tmp_path: Path) -> None:
+    file = made.write_record(tmp_path / "record.csv", [1.0] * 800)
+    for origin, until in ((dt.date(2021, 6, 1), dt.date(2021, 6, 1)), (dt.date(2030, 1, 1), dt.date(2023, 1, 1))):
+        with pytest.raises(InputError, match="last day that may be used; choose an earlier one"):
+            read_data(file, origin, until)
+    with pytest.raises(InputError, match="60 days of recorded deaths until 2020-02-29; a fit needs at least 365"):
+        read_data(file, dt.date(2021, 6, 1), dt.date(2020, 2, 29))
+
+
+# --- the columns -----------------------------------------------------------------------------------------------------
+
+
+def test_columns_are_what_the_fit_gives_and_can_be_meant_at_the_origin(river: Scenario) -> None:
+    asked: list[str] = []
+    found = calibrate(river, river, Draws(river, 6), RIVER_DATA, SMALL, made={"command": "c"}, on_stage=asked.append)
+    posterior = found.posterior
+    assert len(posterior) == 6 and found.population is None
+    assert set(posterior.paths) == {QUIET, DRIFT, "fighting.regimes.war.mean"}
+    assert list(posterior.paths) == [path for path in uncertain(river) if path in posterior.paths]
+    assert posterior.column(QUIET).tolist() == [row[QUIET] for row in Draws(river, 6).rows_until(LAST)]
+    assert {it.how for it in posterior.estimates} == {"likelihood"}
+    assert posterior.estimate(QUIET).evidence == "deaths a day, 2022-06-01 to 2022-08-31, n 92"
+    assert posterior.made["span"] == {"from": "2020-01-01", "to": "2022-08-31"}
+    assert posterior.made["command"] == "c" and posterior.made["different_rows"] == 6
+    assert asked == ["fitting regimes, moves and counts to deaths until 2022-08-31"]
+    assert found.notes == [f"Nothing was fitted by simulation: {ONE_COURSE}."]
+
+
+def test_a_number_with_another_prior_where_the_fit_began_has_no_column(river: Scenario) -> None:
+    regimes = river.fighting.regimes
+    quiet = regimes["quiet"].model_copy(update={"mean": Uniform(0.5, 3.0)})
+    fighting = river.fighting.model_copy(update={"regimes": {**regimes, "quiet": quiet}})
+    lived = river.model_copy(update={"fighting": fighting})
+    found = calibrate(river, lived, Draws(lived, 6), RIVER_DATA, SMALL)
+    assert QUIET not in found.posterior.paths and DRIFT in found.posterior.paths
+
+
+def test_a_posterior_that_the_scenario_has_is_left_aside(river: Scenario) -> None:
+    old = Posterior("old", {}, (Estimate(QUIET, "likelihood", "before"),), np.array([[1.1], [1.11]]))
+    before = calibrate(river, river, Draws(river, 6), RIVER_DATA, SMALL)
+    after = calibrate(river.model_copy(update={"posterior": old}), river, Draws(river, 6), RIVER_DATA, SMALL)
+    assert (
+        after.priors[QUIET] == Uniform(0.8, 1.2) and after.posterior.rows.tobytes() == before.posterior.rows.tobytes()
+    )
+    scenarios = informed({"river": river}, after)
+    assert scenarios["river"].posterior == after.posterior
+
+
+def test_ratios_of_moving_rules_and_what_they_act_upon(idlib: Scenario) -> None:
+    paths = ratio_paths(idlib, moving_rules(idlib))
+    assert {"parameters.leash.value", "parameters.kept_word.value", "parameters.overdue_offensive.value"} <= set(paths)
+    assert "rules.offensive_from_quiet.ratios.turkey.posture" in paths
+    assert "parameters.restraint_war.value" in paths  # the leash's ratio is of restraint, which it sets
+    assert not [path for path in paths if path.endswith(".rate")] and not set(BY_SIMULATION) & set(paths)
+
+
+def test_counts_can_be_kept_to_the_rules_of_the_article(idlib: Scenario) -> None:
+    settings = replace(SMALL, simulate=False)
+    every = calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
+    fewer = calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, replace(settings, article_only=True))
+    hows = {it.path: it.how for it in every.posterior.estimates}
+    assert hows["parameters.hit_calm.value"] == hows["parameters.aircraft.value"] == "conjugate"
+    assert hows["rules.offensive_from_quiet.rate"] == hows["parameters.leash.value"] == "likelihood"
+    assert "parameters.aircraft.value" not in fewer.posterior.paths  # R14
+    assert "parameters.hit_calm.value" in fewer.posterior.paths  # R4
+    assert not [path for path in hows if path.startswith(("places.", "agreement."))]
+    assert every.notes == ["Nothing was fitted by simulation (--no-abc)."]
+
+
+def test_a_course_needs_time(idlib: Scenario, river: Scenario) -> None:
+    assert has_course(idlib) and not has_course(river)
+    early = data(dt.date(2016, 1, 1), dt.date(2018, 12, 31))
+    found = calibrate(idlib, idlib, Draws(idlib, 6), early, SMALL)
+    assert found.notes == ["Nothing was fitted by simulation: that needs 182 days from 2018-09-17 on."]
+
+
+# --- simulation ------------------------------------------------------------------------------------------------------
+
+
+def population(lived: list[float], weights: list[float]) -> Population:
+    """Candidates whose one value is their number, and which lived with these rows."""
+    n = len(lived)
+    values: Floats = np.arange(n, dtype=np.float64)[:, None]
+    summaries = np.column_stack([np.zeros(n), lived])
+    return Population(("x",), 1, 1.0, n, values, values, np.array(weights), np.zeros(n), summaries)
+
+
+def test_a_row_takes_the_values_of_a_candidate_that_lived_with_it() -> None:
+    near = population([2, 0, 1, 0, 1], [0.1, 0.2, 0.3, 0.4, 0.0])
+    found = paired(near, 3, seed=1)[:, 0].tolist()
+    assert found[0] in (1, 3) and found[1:] == [2, 0]  # candidate 4 weighs nothing
+    assert {paired(near, 3, seed)[0, 0] for seed in range(20)} == {1, 3}
+
+
+def test_a_row_that_no_near_candidate_lived_with_takes_any_by_weight() -> None:
+    near = population([7, 7, 7], [0.0, 0.25, 0.75])
+    found = paired(near, 400, seed=1)[:, 0]
+    at_seven = np.delete(found, 7)
+    assert set(at_seven.tolist()) == {1, 2} and 0.68 < (at_seven == 2).mean() < 0.82  # three standard errors
+
+
+@needs.numba
+@pytest.mark.slow
+def test_what_is_simulated_joins_the_rows_and_is_the_same_for_any_number_of_workers_and_after_a_stop(
+    idlib: Scenario, tmp_path: Path
+) -> None:
+    def made_by(settings: Settings) -> Calibrated:
+        return calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
+
+    found = made_by(SMALL)
+    hows = {it.path: it.how for it in found.posterior.estimates}
+    assert set(BY_SIMULATION) <= set(hows) and found.population is not None
+    assert {hows[path] for path in BY_SIMULATION} <= {"abc", "prior"}
+    assert all(("the prior" in it.evidence) == (it.how == "prior") for it in found.posterior.estimates)
+    assert "Simulated values were not moved to the record" in found.notes[0]  # six are too few
+    low, high = uncertain(idlib)["displacement.rate"].support()
+    assert (
+        (found.posterior.column("displacement.rate") >= low) & (found.posterior.column("displacement.rate") <= high)
+    ).all()
+    assert found.posterior.column("parameters.leash.value").tolist() == [
+        row["parameters.leash.value"] for row in Draws(idlib, 6).rows_until(LAST)
+    ]
+
+    def stop(generation: int, simulated: int, accepted: int) -> None:
+        if generation:
+            raise KeyboardInterrupt
+
+    kept = replace(SMALL, workers=2, folder=tmp_path / "work")
+    with pytest.raises(KeyboardInterrupt):
+        calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, kept, on_progress=stop)
+    assert (tmp_path / "work" / "generation-000.npz").exists()
+    again = made_by(replace(kept, resume=True))
+    assert again.posterior == found.posterior
+    assert made_by(replace(SMALL, seed=4)).posterior != found.posterior
+
+
+@needs.numba
+def test_the_last_summary_is_the_row_and_no_part_of_the_record(idlib: Scenario) -> None:
+    columns = np.array([[0.3], [0.5]])
+    estimates = [Estimate("parameters.leash.value", "likelihood", "x")]
+    course, _ = calibration._course(idlib, estimates, columns, IDLIB_DATA, SMALL)
+    assert course is not None and np.isnan(course.observed[-1])
+    values = np.array([law.median() for law in course.laws])
+    rows = {course.simulate(values, address(1, 0, c))[-1] for c in range(6)}
+    assert rows == {0.0, 1.0} and len(course.simulate(values, address(1, 0, 0))) == len(course.observed)
