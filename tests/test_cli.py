@@ -446,7 +446,7 @@ def test_plot_without_figure_lists_them(call: Call, stored: Path) -> None:
         (["r", "--figure", "survival", "--outcome", "peace", "--out", "f.pdf"], "no outcome `peace`"),
         (["r", "--figure", "survival", "--width", "wide", "--out", "f.pdf"], "'wide' is not a width"),
         (["r", "--figure", "survival", "--width", "1mm", "--out", "f.pdf"], "'1mm' is not a width"),
-        (["fence.yaml", "--figure", "survival", "--out", "f.pdf"], "not a results folder"),
+        (["fence.yaml", "--figure", "survival", "--out", "f.pdf"], "names no posterior to draw"),
     ],
 )
 def test_plot_of_what_there_is_not_writes_nothing(call: Call, stored: Path, words: list[str], said: str) -> None:

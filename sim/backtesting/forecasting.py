@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from sim.analysis.dice import uniforms
 from sim.analysis.forecasts import WEEK, weekly
 from sim.backtesting.cases import Change
 from sim.backtesting.driving import filtered, live
@@ -102,5 +104,12 @@ def _run(
     for day, origin in at.items():
         luck = stream("backtest", str(seed), str(day))
         begun = Prepared(ready.scenario, ready.compiled, origin, ready.decoder, luck, k)
-        found[place[day], trials] = np.rint(weekly(run_arrays(begun, trials).daily[:, deaths]))
+        daily = run_arrays(begun, trials).daily[:, deaths]
+        found[place[day], trials] = np.rint(weekly(daily * _reported(ready.scenario, luck, trials, daily.shape[1])))
     return len(at)
+
+
+def _reported(fixed: Scenario, luck: int, trials: npt.NDArray[np.int64], days: int) -> npt.NDArray[np.bool_]:
+    """Which days (trials, days) reach the record; of a lost one it shows no deaths."""
+    lost: Any = fixed.fighting.reporting.lost  # fixed: a plain number
+    return np.asarray(uniforms(luck, ("reported",), trials, days) >= lost)

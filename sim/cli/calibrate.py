@@ -50,7 +50,7 @@ NO_PAIR = "No two numbers are correlated by {least} or more."
               help="Threads that simulate; they change no bit.")  # fmt: skip
 @click.option("--no-abc", is_flag=True, help="Likelihood and counts only; nothing is simulated.")
 @click.option(
-    "--population", type=click.IntRange(2), default=200, show_default=True, help="Simulations kept in each generation."
+    "--population", type=click.IntRange(2), default=600, show_default=True, help="Simulations kept in each generation."
 )
 @click.option(
     "--generations",
@@ -199,7 +199,7 @@ def _checked(found: Calibrated, data: Data, seed: int, stage: Callable[[str], No
 def calibration_lines(told: Told, out: Path) -> Iterator[str]:
     """What was fitted to what, each number before and after, pairs, counts, and the check."""
     made = told.found.posterior.made
-    yield f"{told.scenario.name}: {told.data.name}, {told.data.series.start} to {told.data.until}"
+    yield f"{told.scenario.name}: {told.data.name}, {told.found.posterior.span}"
     yield f"{made['rows']} rows, {made['different_rows']} of them different, seed {made['seed']}, {made['seconds']} s"
     yield from told.found.notes
     yield ""

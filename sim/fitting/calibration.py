@@ -55,7 +55,8 @@ ONE_COURSE = "the recorded course is that of the Idlib model, and this is anothe
 OTHERS = 4096  # points of the numbers that nothing fits, among which candidates are spread
 
 # Neither a likelihood nor a count reaches these, and they are in no ratio of a rule that moves the regimes. What they
-# move in a course: the strongest rank correlations with a summary among 400 courses from the priors (0.10 by chance in one of twenty).
+# move in a course: the strongest rank correlation with a summary among 400 courses from the priors. Chance alone
+# exceeds 0.10 once in twenty times.
 BY_SIMULATION = {
     "displacement.rate": "the peak of displacement (0.64)",
     "parameters.air_tempo.value": "hardly anything: scatter of deaths (0.15)",
@@ -96,8 +97,8 @@ class Settings:
     seed: int = 0
     workers: int = 1
     simulate: bool = True
-    population: int = 200
-    generations: int = 4
+    population: int = 600
+    generations: int = 1
     folder: Path | None = None
     resume: bool = False
     article_only: bool = False
@@ -171,7 +172,7 @@ def calibrate(
     order = sorted(range(len(estimates)), key=lambda k: places[estimates[k].path])
     posterior = Posterior(
         f"What {data.name} says about {bare.name}: {len(rows)} joint draws, from data up to {data.until}.",
-        _made(bare, data, asked, columns, estimates, found) | dict(made or {}),
+        _made(bare, data, asked, _first(lived, data), columns, estimates, found) | dict(made or {}),
         tuple(estimates[k] for k in order),
         columns[:, order],
     )
@@ -214,8 +215,8 @@ def _estimates(
     bare: Scenario, lived: Scenario, data: Data, counted: Sequence[Count], given: set[str]
 ) -> list[Estimate]:
     """The columns that the fast fit gives, each with its evidence; counts that were left out have none."""
-    days = (data.until - max(data.series.start, lived.history.start or data.series.start)).days + 1
-    span = f"deaths a day, {data.until - dt.timedelta(days - 1)} to {data.until}, n {days}"
+    first = _first(lived, data)
+    span = f"deaths a day, {first} to {data.until}, n {(data.until - first).days + 1}"
     moves = moving_rules(lived)
     said = dict.fromkeys(fitted_numbers(lived), ("likelihood", span))
     said |= {move.path: ("likelihood", f"moves between regimes in {span}") for move in moves}
@@ -224,6 +225,11 @@ def _estimates(
     said |= {it.path: ("conjugate", it.evidence()) for it in counted if it.law() is not None}
     alike = _alike(uncertain(bare), lived)
     return [Estimate(path, how, words) for path, (how, words) in said.items() if path in alike & given]
+
+
+def _first(lived: Scenario, data: Data) -> dt.date:
+    """The first day of the record that was lived through."""
+    return max(data.series.start, lived.history.start or data.series.start)
 
 
 def ratio_paths(scenario: Scenario, moves: Sequence[Move]) -> list[str]:
@@ -241,6 +247,7 @@ def _made(
     bare: Scenario,
     data: Data,
     asked: Settings,
+    first: dt.date,
     columns: Floats,
     estimates: Sequence[Estimate],
     found: Population | None,
@@ -256,7 +263,7 @@ def _made(
         "code": code_digest(),
         "scenario": {"name": bare.name, "sha256": digest(bare)},
         "data": {"file": data.name, "sha256": data.sha256},
-        "span": {"from": str(data.series.start), "to": str(data.until)},
+        "span": {"from": str(first), "to": str(data.until)},
         "seed": asked.seed,
         "rows": len(columns),
         "different_rows": len(np.unique(drawn, axis=0)),

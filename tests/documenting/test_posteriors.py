@@ -46,7 +46,7 @@ def test_without_a_posterior_the_command_is_named(flagship: Subject) -> None:
 def test_each_column_has_its_prior_interval_and_evidence(informed: Subject, drawn: Posterior) -> None:
     text = posterior(informed)
     low, middle, high = np.quantile(drawn.column(PATHS[1]), (0.05, 0.5, 0.95))
-    told = f"| `{PATHS[1]}` | uniform(low 1.5, high 2.2) | {middle:.3g} ({low:.3g}-{high:.3g}) | likelihood | counted |"
+    told = f"| `{PATHS[1]}` | lognormal(median 1.5, sigma 0.5) | {middle:.3g} ({low:.3g}-{high:.3g}) | likelihood | counted |"
     assert told in text
     assert "- command: none" in text
     assert "- draws: 200" in text
@@ -66,5 +66,5 @@ def test_an_estimate_has_its_own_grade(informed: Subject, flagship: Subject) -> 
         {row.split(" | ")[0].strip("| "): int(row.split(" | ")[-1].strip(" |")) for row in grades(it).splitlines()[2:]}
         for it in (bare, informed)
     )
-    assert fitted["assumed"] == assumed["assumed"] - 1  # the rate of repudiation; the kept prior stays what it was
-    assert fitted["fitted"] == assumed["fitted"] + 1
+    assert fitted["assumed"] == assumed["assumed"] - 2  # quiet's mean, repudiation; the kept prior stays what it was
+    assert fitted["fitted"] == assumed["fitted"] + 2

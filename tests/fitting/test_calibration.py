@@ -109,7 +109,7 @@ def test_columns_are_what_the_fit_gives_and_can_be_meant_at_the_origin(river: Sc
     assert posterior.column(QUIET).tolist() == [row[QUIET] for row in Draws(river, 6).rows_until(LAST)]
     assert {it.how for it in posterior.estimates} == {"likelihood"}
     assert posterior.estimate(QUIET).evidence == "deaths a day, 2022-06-01 to 2022-08-31, n 92"
-    assert posterior.made["span"] == {"from": "2020-01-01", "to": "2022-08-31"}
+    assert posterior.made["span"] == {"from": "2022-06-01", "to": "2022-08-31"}
     assert posterior.made["command"] == "c" and posterior.made["different_rows"] == 6
     assert asked == ["fitting regimes, moves and counts to deaths until 2022-08-31"]
     assert found.notes == [f"Nothing was fitted by simulation: {ONE_COURSE}."]

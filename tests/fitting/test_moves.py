@@ -37,7 +37,7 @@ def test_the_rules_that_move_are_those_named_whose_rate_is_uncertain() -> None:
 
 
 def test_an_exposure_is_the_product_of_the_ratios_in_the_regime_that_the_rule_starts_from() -> None:
-    """Anger 2 and its ratio 1.5; the rest have no ratio. The state's own regime does not matter, and stays as it was."""
+    """Anger 2 and its ratio 1.5; the rest have no ratio. The state's own regime does not matter, and it stays."""
     c = compiled()
     for regime in (0.0, 1.0):
         state = list(c.initial)

@@ -92,13 +92,13 @@ def test_an_entry_is_whole(name: str) -> None:
 def test_the_file_is_in_order_and_every_source_is_used() -> None:
     days = [day(event) for event in EVENTS.values()]
     assert days == sorted(days)
-    assert days[0] == dt.date(2017, 5, 4) and days[-1] == dt.date(2024, 11, 27)
+    assert days[0] == dt.date(2016, 2, 27) and days[-1] == dt.date(2024, 11, 27)
     assert {event.source for event in EVENTS.values()} == SOURCES
 
 
 def test_no_truce_says_what_nobody_could_know() -> None:
     truces = until(dt.date.max, "unilateral_truce", "joint_truce", "agreement_in_force")
-    assert len(truces) == 9 and not any(event.marks for event in truces)
+    assert len(truces) == 12 and not any(event.marks for event in truces)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""The fit that takes seconds, from end to end on a small conflict: what it gives, and that it sees nothing later."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim.analysis.forecasts import Record
+from sim.errors import InputError
+from sim.fitting.fast import LEAST_DAYS, Fast, fast_paths
+from sim.history.driving import chain_of
+from sim.scenario.numbers import fix, uncertain
+from sim.scenario.schema import Scenario
+from tests.fitting.small import FREE, made
+from tests.small import ORIGIN, on_day, small
+
+DAYS = 600
+FIRST = ORIGIN - dt.timedelta(DAYS)
+UNTIL = FIRST + dt.timedelta(449)
+TRUTH = {
+    "fighting.regimes.quiet.mean": 2.0,
+    "fighting.regimes.war.mean": 25.0,
+    "parameters.rise.value": 0.04,
+    "parameters.fall.value": 0.05,
+}
+
+
+@cache
+def deaths() -> tuple[float, ...]:
+    hidden = chain_of(fix(small(FREE), TRUTH).fighting)
+    assert hidden is not None
+    return tuple(float(dead or 0) for dead, _ in made(hidden, DAYS, 21)[0])
+
+
+def scenario(days: Sequence[float], more: dict[str, Any] | None = None) -> Scenario:
+    """The small conflict with these deaths; a truce in its second month, an insult in its fourth."""
+    events = {
+        "truce": on_day(60 - DAYS, event="truce"),
+        "insult": on_day(120 - DAYS, event="insult"),
+        **(more or {}),
+    }
+    daily = {FIRST + dt.timedelta(k): dead for k, dead in enumerate(days)}
+    return small(FREE, history={"start": FIRST, "events": events, "daily_deaths": daily})
+
+
+def fast(days: Sequence[float], more: dict[str, Any] | None = None, **arguments: int) -> Fast:
+    return Fast(scenario(days, more), Record(FIRST, np.array(days)), **({"rows": 12, "tried": 6} | arguments))
+
+
+@cache
+def shared() -> Fast:
+    return fast(deaths())
+
+
+@cache
+def rows() -> list[dict[str, float]]:
+    return shared().rows_until(UNTIL)
+
+
+def test_a_row_has_every_uncertain_number() -> None:
+    known = uncertain(shared().scenario)
+    assert len(rows()) == 12
+    for row in rows():
+        assert set(row) == set(known)
+        assert all(np.isfinite(value) and value > 0 for value in row.values())
+    assert fast_paths(shared().scenario) == [*TRUTH, "rules.open.rate", "rules.storm.rate", "rules.tire.rate"]
+
+
+def test_fitted_numbers_are_near_those_that_made_the_record_and_the_others_are_a_sets() -> None:
+    """450 days; means within a quarter, rates within the factor 2. The ratio `heat` is one of those that were tried."""
+    middle = {path: np.median([row[path] for row in rows()]) for path in uncertain(shared().scenario)}
+    assert middle["fighting.regimes.war.mean"] == pytest.approx(25.0, rel=0.25)
+    assert middle["fighting.regimes.quiet.mean"] == pytest.approx(2.0, rel=0.25)
+    assert 0.5 < middle["parameters.rise.value"] / 0.04 < 2.0
+    tried = {values["parameters.heat.value"] for values in shared().sets}
+    assert {row["parameters.heat.value"] for row in rows()} <= tried
+
+
+def test_rules_together_are_as_fast_as_the_drift_that_made_the_record() -> None:
+    """What `open` and `storm` do in a day without truce, anger 3: near the rate of .04; the prior alone says .14."""
+    paces = [row["rules.open.rate"] * row["parameters.heat.value"] ** 3 + row["rules.storm.rate"] for row in rows()]
+    assert 0.02 < np.median(paces) < 0.08
+
+
+def test_the_truce_and_the_exposures_of_each_day() -> None:
+    """The truce begins on day 59 (from 0) and shuts `open` from the next; the insult raises it later."""
+    it = shared()
+    assert it.exposed.shape == (6, DAYS, 3)
+    assert it.truces[58].level == "none" and it.truces[59].level == "lower" and it.truces[59].age == 0
+    dead = next(day for day in range(60, DAYS) if it.truces[day].level == "none")
+    heats = [values["parameters.heat.value"] for values in it.sets]
+    for of_set, heat in zip(it.exposed, heats, strict=True):
+        assert of_set[59, 0] == pytest.approx(heat**2, rel=1e-3)
+        assert (of_set[60 : dead + 1, 0] == 0.0).all()
+        assert of_set[max(dead, 120) + 1, 0] == pytest.approx(heat**3, rel=1e-3)
+        assert (of_set[:, 1:] == 1.0).all()
+
+
+def test_nothing_that_comes_later_changes_a_row() -> None:
+    """Another record, another truce and another insult from the day after on: the same rows, to the last bit."""
+    known = 450
+    other = [*deaths()[:known], *(9.0 + dead for dead in deaths()[known:])]
+    more = {
+        "later_truce": on_day(known + 1 - DAYS, event="truce"),
+        "later_insult": on_day(known + 2 - DAYS, event="insult"),
+    }
+    assert fast(other, more).rows_until(UNTIL) == rows()
+    assert fast(other, more).rows_until(UNTIL + dt.timedelta(1)) != rows()
+
+
+def test_what_came_on_the_last_day_does_change_rows() -> None:
+    other = [*deaths()[:449], 99.0, *deaths()[450:]]
+    assert fast(other).rows_until(UNTIL) != rows()
+
+
+def test_the_same_seed_gives_the_same_rows_and_another_seed_others() -> None:
+    assert fast(deaths()).rows_until(UNTIL) == rows()
+    assert fast(deaths(), seed=1).rows_until(UNTIL) != rows()
+
+
+def test_a_day_without_record_is_none_without_deaths() -> None:
+    """Two hundred missing days say less than two hundred days without a death."""
+    gone = np.array(deaths())
+    gone[100:300] = np.nan
+    missing, none = (
+        Fast(scenario(deaths()), replace(shared().record, deaths=days), 12, 0, 2).rows_until(UNTIL)
+        for days in (gone, np.nan_to_num(gone))
+    )
+    low, high = (np.mean([row["fighting.regimes.quiet.mean"] for row in made]) for made in (none, missing))
+    assert low < 0.8 * high
+
+
+def test_a_record_that_is_too_short_is_refused() -> None:
+    early = FIRST + dt.timedelta(LEAST_DAYS - 2)
+    with pytest.raises(InputError, match=f"{LEAST_DAYS - 1} days of recorded deaths until {early}; a fit needs"):
+        shared().rows_until(early)
+    with pytest.raises(InputError, match="0 days of recorded deaths"):
+        shared().rows_until(FIRST - dt.timedelta(9))
