@@ -49,16 +49,10 @@ NO_PAIR = "No two numbers are correlated by {least} or more."
 @click.option("--workers", type=click.IntRange(1), default=2, show_default=True,
               help="Threads that simulate; they change no bit.")  # fmt: skip
 @click.option("--no-abc", is_flag=True, help="Likelihood and counts only; nothing is simulated.")
-@click.option(
-    "--population", type=click.IntRange(2), default=600, show_default=True, help="Simulations kept in each generation."
-)
-@click.option(
-    "--generations",
-    type=click.IntRange(0),
-    default=4,
-    show_default=True,
-    help="Generations of simulations after the first.",
-)
+@click.option("--population", type=click.IntRange(2), default=600, show_default=True,
+              help="Simulations kept in each generation.")  # fmt: skip
+@click.option("--generations", type=click.IntRange(0), default=1, show_default=True,
+              help="Generations of simulations after that from the prior.")  # fmt: skip
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), metavar="FOLDER",
               help="Keep finished generations here.")  # fmt: skip
 @click.option("--resume", is_flag=True, help="Go on with what --work holds.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.documenting.subject import Subject
 from sim.documenting.wording import number, table
-from sim.scenario.laws import Distribution
+from sim.scenario.numbers import uncertain
 from sim.scenario.posterior import Posterior, Rows
 
 NONE = (
@@ -48,13 +48,8 @@ def interval(found: Posterior, path: str) -> str:
 
 def _prior(subject: Subject, path: str) -> str:
     """The law that the scenario writes where the posterior has a column."""
-    value: object = subject.scenario
-    for part in path.split("."):
-        if isinstance(value, dict):
-            value = value[part]
-        else:
-            value = value[int(part)] if isinstance(value, list | tuple) else getattr(value, part)
-    return number(value) if isinstance(value, Distribution) else "-"
+    law = uncertain(subject.scenario.model_copy(update={"posterior": None})).get(path)
+    return "-" if law is None else number(law)
 
 
 def correlations(subject: Subject) -> str:

@@ -4,7 +4,7 @@ The fast fit gives joint rows. A few numbers move neither deaths by a law that c
 was counted: free courses from the memorandum of Sochi are simulated for them and held against the recorded course
 (ABC-SMC). Each candidate lives with one of the fit's rows, drawn by its address, and remembers which. The course's
 deaths are among those that the likelihood has read, so simulation may not weigh the rows a second time: all are kept,
-once each, and each takes the values of a near candidate that lived with it, or of any near one where there is none.
+once each, and near candidates are dealt to them by weight, to the row that each lived with where that is still free.
 """
 
 from __future__ import annotations
@@ -353,15 +353,23 @@ def _near(course: Course, found: Population) -> tuple[Population, list[str]]:
 
 
 def paired(near: Population, rows: int, seed: int) -> Floats:
-    """Values (rows, k): for each row those of a candidate that lived with it, by weight, else of any."""
-    lived = near.summaries[:, -1]
-    luck = uniforms(seed, ("calibration", "paired"), range(rows), 1)[:, 0]
-    chosen = []
-    for row in range(rows):
-        weights = np.where(lived == row, near.weights, 0.0)
-        total = np.cumsum(weights if weights.any() else near.weights)
-        chosen.append(min(int(np.searchsorted(total, luck[row] * total[-1], side="right")), len(total) - 1))
-    return np.asarray(near.values[chosen], np.float64)
+    """Values (rows, k): as many candidates as rows, by weight, each at the row it lived with where that is free.
+
+    Those that find their row taken fill the rows that are left.
+    """
+    total = np.cumsum(near.weights)
+    places = (np.arange(rows) + uniforms(seed, ("calibration", "paired"), [0], 1)[0, 0]) / rows
+    chosen = np.minimum(np.searchsorted(total, places * total[-1], side="right"), len(total) - 1)
+    at_home: dict[int, int] = {}
+    left = []
+    for candidate in chosen.tolist():
+        home = int(near.summaries[candidate, -1])
+        if home < rows and home not in at_home:
+            at_home[home] = candidate
+        else:
+            left.append(candidate)
+    others = iter(left)
+    return np.asarray(near.values[[at_home[k] if k in at_home else next(others) for k in range(rows)]], np.float64)
 
 
 def timed(found: Calibrated, seconds: float) -> Calibrated:

@@ -171,6 +171,7 @@ TABLE = (
         "restraint is complete, and its effect at the strong end of its range", "collapse", "falls",
         changes={"parameters.restraint_deal.value": "1", "parameters.restraint_war.value": "1",
         "parameters.leash.value": "0.05"},
+        variant={"horizon_days": "120"}, trials=1200,
     ),
     Mechanism(
         "rebel counter-attack", "A11", "counterattack", ARTICLE,
@@ -179,6 +180,7 @@ TABLE = (
     Mechanism(
         "raids by those outside the deal", "A11", "raid", MOSCOW,
         "nobody raids in a truce", "collapse", "falls", without=("raid",),
+        variant={"horizon_days": "120"}, trials=1200,
     ),
     Mechanism(
         "infighting in a lull", "A11", "infighting", SOCHI,

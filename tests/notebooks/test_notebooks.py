@@ -44,6 +44,7 @@ def test_the_course_is_whole() -> None:
         "04-counterfactuals",
         "05-sensitivity",
         "06-your-own-conflict",
+        "07-fit-and-score",
     }
 
 
