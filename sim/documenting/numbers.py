@@ -36,6 +36,7 @@ def _processes(s: Scenario) -> Iterator[tuple[str, Any]]:
         yield f"fighting.regimes.{name}.size", regime.size
     yield "fighting.excitation.share", s.fighting.excitation.share
     yield "fighting.excitation.half_life_days", s.fighting.excitation.half_life_days
+    yield "fighting.reporting.lost", s.fighting.reporting.lost
     yield from ((f"fighting.ratios.{name}", ratio) for name, ratio in s.fighting.ratios.items())
     if s.fighting.drift is not None:
         yield from _drift(s.fighting.drift)

@@ -248,7 +248,7 @@ class FileName(str):
 def _with_home(node: Node, key: str, place: Place) -> Node:
     """The map with the name of a file turned into a FileName, so that a base's paths are found from the base."""
     named = node.child(key)
-    if named is None or not isinstance(named.value, str):
+    if named is None or not isinstance(named.value, str) or isinstance(named.value, FileName):
         return node
     name = FileName(named.value)
     name.place = place

@@ -54,6 +54,15 @@ def scenario(named: Path) -> Scenario:
     return load(named)
 
 
+def test_a_base_finds_its_posterior_from_its_own_folder(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    base = folder(tmp_path / "model")
+    own = tmp_path / "own.yaml"
+    own.write_text("extends: model/scenario.yaml\nname: own\n", encoding="utf-8")
+    found = load(own).posterior
+    assert found is not None and found == load(base).posterior
+
+
 # --- the file --------------------------------------------------------------------------------------------------------
 
 
