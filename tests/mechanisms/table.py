@@ -184,7 +184,7 @@ TABLE = (
     ),
     Mechanism(
         "infighting in a lull", "A11", "infighting", SOCHI,
-        "rebel groups do not fight each other", "displaced", "falls", without=("infighting",), trials=2000,
+        "rebel groups do not fight each other", "displaced", "falls", without=("infighting",), trials=4000,
     ),
     Mechanism(
         "Turkish-Russian tension", "A1", "clash", ARTICLE,
