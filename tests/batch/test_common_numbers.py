@@ -32,7 +32,9 @@ def lived(scenario: Scenario) -> list[list[Event]]:
 
 def changed(scenario: Scenario, **sections: Any) -> Scenario:
     """The scenario with parts merged in; None deletes."""
-    return Scenario.model_validate(merged(scenario.model_dump(by_alias=True), sections))
+    bare = scenario.model_copy(update={"posterior": None})
+    made = Scenario.model_validate(merged(bare.model_dump(by_alias=True), sections))
+    return made.model_copy(update={"posterior": scenario.posterior})
 
 
 def without(events: list[list[Event]], **what: str) -> list[list[Event]]:

@@ -46,8 +46,8 @@ def test_without_a_posterior_the_command_is_named(flagship: Subject) -> None:
 def test_each_column_has_its_prior_interval_and_evidence(informed: Subject, drawn: Posterior) -> None:
     text = posterior(informed)
     low, middle, high = np.quantile(drawn.column(PATHS[1]), (0.05, 0.5, 0.95))
-    told = f"| `{PATHS[1]}` | lognormal(median 1.5, sigma 0.5) | {middle:.3g} ({low:.3g}-{high:.3g}) | likelihood | counted |"
-    assert told in text
+    drawn_from = "lognormal(median 1.5, sigma 0.5)"
+    assert f"| `{PATHS[1]}` | {drawn_from} | {middle:.3g} ({low:.3g}-{high:.3g}) | likelihood | counted |" in text
     assert "- command: none" in text
     assert "- draws: 200" in text
 

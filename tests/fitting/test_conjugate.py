@@ -44,13 +44,24 @@ def short(path: str) -> str:
 RECORD = {
     "hit_offensive": (8, 155), "hit_blocking": (2, 12), "hit_calm": (2, 345), "lethal_blocking": (2, 2),
     "lethal_fenced": (1, 10), "aircraft": (1, 10), "retaliation": (3, 3), "retaliation_nonfatal": (1, 9),
-    "set_post": (5, 62), "summit_rate": (4, 190), "deal_at_summit": (2, 4), "fragile_lower": (4, 4),
+    "set_post": (5, 62), "deal_at_summit": (2, 4), "fragile_lower": (4, 4),
     "fragile_leader": (0, 2), "break_rate": (4, 6), "infighting": (3, 477),
 }  # fmt: skip
 
 
 def test_the_record_up_to_the_article(idlib: Scenario) -> None:
     assert {short(count.path): (count.k, count.n) for count in counts(idlib, ORIGIN)} == RECORD
+
+
+def test_what_depends_on_heavy_fighting_is_counted_beside_deaths(idlib: Scenario) -> None:
+    """Ten dead a day throughout: every day with no leader-level truce counts, with every meeting and truce on them."""
+    first, last = dt.date(2015, 12, 1), ORIGIN
+    deaths = {first + dt.timedelta(k): 10.0 for k in range((last - first).days + 1)}
+    found = {short(count.path): count for count in counts(idlib, ORIGIN, deaths=deaths)}
+    assert found["summit_rate"].events[-2:] == ("d2019_08_27_moscow", "d2020_01_08_istanbul")
+    assert found["truce_rate"].n % 2 == 0, "two rules share the rate"
+    calm = counts(idlib, ORIGIN, deaths=dict.fromkeys(deaths, 1.0))
+    assert {(it.k, it.n) for it in calm if short(it.path) in ("summit_rate", "truce_rate")} == {(0, 0)}
 
 
 def test_days_of_offensives_and_of_calm_are_all_days(idlib: Scenario) -> None:
@@ -71,7 +82,8 @@ def test_nothing_that_came_later_is_counted(idlib: Scenario) -> None:
     assert Record.of(idlib, dt.date(2024, 12, 1)).events.keys() == Record.of(idlib, ORIGIN).events.keys()
     early = {short(count.path): count for count in counts(idlib, dt.date(2019, 6, 26))}
     assert (early["retaliation"].k, early["retaliation"].n) == (0, 0)
-    assert early["retaliation"].law() is None, "without a case the prior stays"
+    assert early["retaliation"].law() == Beta(0.5, 0.5), "without a case, what Jeffreys' rule says of no case"
+    assert early["hit_blocking"].law() is None, "of a rate of which not one day is known the prior stays"
     assert (early["hit_blocking"].n, early["hit_offensive"].k) == (0, 4)
 
 
@@ -182,7 +194,8 @@ def count(kind: str, k: int, n: int) -> Count:
 def test_laws_are_those_of_jeffreys() -> None:
     assert count("gamma", 2, 12).law() == Gamma(2.5, 1 / 12)
     assert count("beta", 3, 3).law() == Beta(3.5, 0.5)
-    assert updated([count("beta", 0, 0), count("gamma", 2, 12)]) == [
+    assert count("beta", 0, 0).law() == Beta(0.5, 0.5)
+    assert updated([count("gamma", 0, 0), count("gamma", 2, 12)]) == [
         ("parameters.x.value", Gamma(2.5, 1 / 12), "2 in 12 days, 2019-01-01 to 2020-02-10: hits a day")
     ]
     assert count("beta", 1, 9).evidence().startswith("1 of 9, ")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from sim.preparing import prepare
 from sim.scenario import Scenario, builtin_names, load
 from sim.scenario.numbers import written
+from sim.scenario.posterior import Posterior
 
 EVE = dt.date(2020, 2, 10)
 MODEL = "idlib-2020-02-11"
@@ -28,6 +29,7 @@ MECHANICAL = {
     "halt": "R2: the drift of fighting downward (R19)",
     "accept_truce": "R18: a round of talks that succeeds (R15) leads to it",
     "truce_breaks": "R18: and ends so",
+    "truce_overrun": "R18: or so, where the fighting overruns it",
 }
 
 
@@ -77,7 +79,9 @@ def test_nothing_earlier_is_marked_so() -> None:
 
 
 def spans(value: Any) -> Iterator[str]:
-    """The spans of all bases within a scenario."""
+    """The spans of all bases within a scenario, and the evidence of its posterior."""
+    if isinstance(value, Posterior):
+        yield from (estimate.evidence for estimate in value.estimates)
     if isinstance(value, BaseModel):
         yield from (span for span in [getattr(value, "span", None)] if isinstance(span, str))
         for name in type(value).model_fields:
