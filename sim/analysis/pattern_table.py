@@ -64,23 +64,17 @@ def _of(
 
 
 def _lower(run: str, what: str) -> Measure:
-    return _of(
-        "P5",
-        after_lower,
-        Number("first_3_days", A_DAY, f"deaths a day on the first three days of the {what}"),
-        Number("days_5_to_14", A_DAY, f"deaths a day on days 5 to 14 after it began, of the {what}"),
-        run=run,
-    )
+    later = Number("days_5_to_14", A_DAY, f"deaths a day on days 5 to 14 after it began, of the {what}")
+    return _of("P5", after_lower, _first_days(what), later, run=run)
 
 
 def _leader(run: str, what: str) -> Measure:
-    return _of(
-        "P6",
-        after_leader,
-        Number("first_3_days", A_DAY, f"deaths a day on the first three days of the {what}"),
-        Number("first_14_days", A_DAY, f"deaths a day within fourteen days of the {what}"),
-        run=run,
-    )
+    later = Number("first_14_days", A_DAY, f"deaths a day within fourteen days of the {what}")
+    return _of("P6", after_leader, _first_days(what), later, run=run)
+
+
+def _first_days(what: str) -> Number:
+    return Number("first_3_days", A_DAY, f"deaths a day on the first three days of the {what}")
 
 
 MEASURES = (

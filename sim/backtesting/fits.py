@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-import numpy as np
-
 from sim.analysis.forecasts import Record
 from sim.backtesting.parameters import Fit
-from sim.errors import InputError
-from sim.fitting.fast import LEAST_DAYS, Fast
+from sim.fitting.fast import Fast, seen_until
 from sim.fitting.moves import moving_rules
 from sim.fitting.regimes import fit_regimes
 from sim.history.driving import lived_days, truce_of
-from sim.history.filtering import Observation
 from sim.scenario.compiling import compile_scenario
 from sim.scenario.numbers import fix
 from sim.scenario.schema import Scenario
@@ -39,12 +35,6 @@ class Margins:
 
     def rows_until(self, until: dt.date) -> list[dict[str, float]]:
         """Draws of the fitted numbers by path, from nothing but the deaths up to a day."""
-        deaths = self._record.until(until)
-        if len(deaths) < LEAST_DAYS:
-            raise InputError(
-                f"{len(deaths)} days of recorded deaths until {until}; a fit needs at least {LEAST_DAYS}: "
-                "let the record begin earlier"
-            )
-        seen = [Observation(None if np.isnan(day) else float(day)) for day in deaths]
+        seen = seen_until(self._record, until)
         fit = fit_regimes(self._scenario, seen, self._truces[: len(seen)], self._rows, self._seed)
         return [{path: float(fit.column(path)[row]) for path in fit.paths} for row in range(self._rows)]

@@ -28,6 +28,17 @@ Ints = npt.NDArray[np.int64]
 LEAST_DAYS = 365
 
 
+def seen_until(record: Record, until: dt.date) -> list[Observation]:
+    """What a fit sees of a record up to a day; InputError where that is too little."""
+    deaths = record.until(until)
+    if len(deaths) < LEAST_DAYS:
+        raise InputError(
+            f"{len(deaths)} days of recorded deaths until {until}; a fit needs at least {LEAST_DAYS}: "
+            "let the record begin earlier"
+        )
+    return [Observation(None if np.isnan(day) else float(day)) for day in deaths]
+
+
 class Fast:
     """Fits of one scenario to growing parts of one record.
 
@@ -58,13 +69,7 @@ class Fast:
 
     def rows_until(self, until: dt.date) -> list[dict[str, float]]:
         """Draws of all uncertain numbers, by path, from nothing but what was known at the end of a day."""
-        deaths = self.record.until(until)
-        if len(deaths) < LEAST_DAYS:
-            raise InputError(
-                f"{len(deaths)} days of recorded deaths until {until}; a fit needs at least {LEAST_DAYS}: "
-                "let the record begin earlier"
-            )
-        seen = [Observation(None if np.isnan(day) else float(day)) for day in deaths]
+        seen = seen_until(self.record, until)
         truces = self.truces[: len(seen)]
         fit = fit_regimes(self.scenario, seen, truces, self.rows, self.seed)
         values = {path: fit.column(path) for path in fit.paths}

@@ -5,13 +5,15 @@ The frame takes part in the layout with all that its panels write outside of it,
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sim.plots.style import FOOT, GREY, POINTS, SMALL, TEXT, figure_of, finish
+from sim.plots.style import FOOT, GREY, POINTS, SMALL, TEXT, figure_of, finish, narrow, weeks
 
 TITLE_PAD = 20.0  # points: room for the headings of the panels under the title
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
@@ -52,6 +54,18 @@ def grid(
         panel.set_axes_locator(Cell(frame, divmod(k, columns), shape, gaps))
         panels.append(panel)
     return panels
+
+
+def by_horizon(
+    table: pd.DataFrame, frame: Axes, title: str, x: str, gap: float, labelpad: float
+) -> Iterator[tuple[Axes, pd.DataFrame, str, bool]]:
+    """A panel for each horizon (weeks): panel, its rows, its heading, and whether it stands first in its line."""
+    horizons = sorted(table["horizon"].unique())
+    columns = min(2 if narrow(frame) else 4, len(horizons))
+    panels = grid(frame, len(horizons), columns, title, x, gaps=(30.0, gap))
+    frame.xaxis.labelpad = labelpad
+    for k, (panel, horizon) in enumerate(zip(panels, horizons, strict=True)):
+        yield panel, table[table["horizon"] == horizon], weeks(horizon), k % columns == 0
 
 
 def plain(panel: Axes, heading: str, y: str = "", pad: float = 4.0) -> None:

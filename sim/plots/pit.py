@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sim.plots.panels import beneath, grid, plain
+from sim.plots.panels import beneath, by_horizon, plain
 from sim.plots.style import (
     BLACK,
     BLUE,
@@ -15,11 +15,9 @@ from sim.plots.style import (
     VERMILION,
     columns_within,
     legend_below,
-    narrow,
     new_axes,
     percent,
     percent_axis,
-    weeks,
     width_points,
 )
 
@@ -33,17 +31,12 @@ def pit(table: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
     Columns: horizon (weeks), bin_low, bin_high, n, share, band_low, band_high, coverage_50, coverage_90 (the same in
     all rows of a horizon). Tall ends say that intervals are too narrow, a slope that they lie too low or too high.
     """
-    horizons = sorted(table["horizon"].unique())
     ax = ax if ax is not None else new_axes(height_mm=65)
-    columns = min(2 if narrow(ax) else 4, len(horizons))
-    panels = grid(
-        ax, len(horizons), columns, title or "Where the deaths of a week lay in their forecast",
-        "Share of the forecast below what came (PIT, %)", gaps=(30.0, 56.0),
-    )  # fmt: skip
-    ax.xaxis.labelpad = 32
+    title = title or "Where the deaths of a week lay in their forecast"
+    x = "Share of the forecast below what came (PIT, %)"
     top = 1.12 * float(np.nanmax(table[["share", "band_high"]].to_numpy(float)))
-    for k, (panel, horizon) in enumerate(zip(panels, horizons, strict=True)):
-        _panel(panel, table[table["horizon"] == horizon], weeks(horizon), "Weeks (%)" if k % columns == 0 else "")
+    for panel, rows, heading, first in by_horizon(table, ax, title, x, gap=56.0, labelpad=32):
+        _panel(panel, rows, heading, "Weeks (%)" if first else "")
         panel.set_ylim(0, top)
     _legend(ax)
     return ax

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from sim.plots.panels import beneath, grid, plain
+from sim.plots.panels import beneath, by_horizon, plain
 from sim.plots.style import (
     BLUE,
     GREY,
@@ -15,10 +15,8 @@ from sim.plots.style import (
     VERMILION,
     columns_within,
     legend_below,
-    narrow,
     new_axes,
     percent_axis,
-    weeks,
     width_points,
 )
 
@@ -40,17 +38,10 @@ def reliability(table: pd.DataFrame, ax: Axes | None = None, title: str = "") ->
     Columns: horizon (weeks), bin_low, bin_high, n, forecast, observed, bar_low, bar_high. The number of forecasts in
     each bin stands beneath it; marks of few are small.
     """
-    horizons = sorted(table["horizon"].unique())
     ax = ax if ax is not None else new_axes(height_mm=70)
-    columns = min(2 if narrow(ax) else 4, len(horizons))
-    panels = grid(
-        ax, len(horizons), columns, title or "Forecast and frequency of collapse, by weeks ahead",
-        "Forecast probability of collapse (%)", gaps=(30.0, 46.0),
-    )  # fmt: skip
-    ax.xaxis.labelpad = 24
-    for k, (panel, horizon) in enumerate(zip(panels, horizons, strict=True)):
-        first = k % columns == 0
-        _panel(panel, table[table["horizon"] == horizon], weeks(horizon), "Weeks with collapse (%)" if first else "")
+    title, x = title or "Forecast and frequency of collapse, by weeks ahead", "Forecast probability of collapse (%)"
+    for panel, rows, heading, first in by_horizon(table, ax, title, x, gap=46.0, labelpad=24):
+        _panel(panel, rows, heading, "Weeks with collapse (%)" if first else "")
     _legend(ax)
     return ax
 
