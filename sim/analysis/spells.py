@@ -2,17 +2,22 @@
 
 The rule is that of DOMAIN 7.5, the same for recorded and simulated courses: deaths are counted from the day on which a
 truce begins; once a window of seven days reaches 100, the truce is dead from the first day of that window with at least
-ten. It is censored where another truce takes its place and where the course ends.
+ten. It is censored where another truce takes its place and where the course ends. Unlike `sim.analysis.truces` it dates
+a truce's end by what followed: it measures how long truces lasted, and forecasts nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.analysis.chronicle import TRUCES
+from sim.analysis.forecasts import Record
 from sim.analysis.intervals import Floats
+from sim.analysis.truces import Announced
 
 WINDOW, DEAD_AT, BACKDATE = 7, 100.0, 10.0
 SHAPES = (0.05, 20.0)  # between which the Weibull shape is looked for
@@ -44,6 +49,21 @@ def spells(begun: Floats, deaths: Floats) -> Spells:
     ended = (dead >= 0) & (dead < until)
     lasted = (np.where(ended, dead, until) - start).astype(np.float64)
     return Spells(course, start, begun[course, start], lasted, ended)
+
+
+def recorded_spells(truces: Sequence[Announced], record: Record) -> Spells:
+    """The announced truces that began within a record, which is one course; censored where it ends."""
+    begun = np.zeros((1, len(record.deaths)))
+    for it in truces:
+        day = (it.on - record.first).days
+        if 0 <= day < begun.shape[1]:
+            begun[0, day] = max(begun[0, day], TRUCES[it.level])
+    return spells(begun, record.deaths[None, :])
+
+
+def begun_levels(truce: Floats, age: Floats) -> Floats:
+    """The level of the truce that began on each day (courses, days), from the one in force and its age that evening."""
+    return np.where(age == 0, truce, truce * 0.0)  # nan, after the end of a course, stays nan
 
 
 def _until(begun: Floats, course: Where, start: Where) -> Where:

@@ -10,16 +10,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from sim.analysis.forecasts import Record
-from sim.backtesting.driving import with_record
-from sim.errors import InputError
+from sim.fitting.lived import DAY, lived, living
 from sim.scenario.loading import begun_on
-from sim.scenario.reading import openings
-from sim.scenario.schema import EventType, Intervention, Outcome, Rule, Scenario
+from sim.scenario.schema import EventType, Intervention, Rule, Scenario
 
-DAY = dt.timedelta(1)
 Change = Callable[[Scenario], Scenario]
 
 
@@ -50,47 +46,13 @@ class Case:
         is early enough, the record begins after it, or the scenario has no drift.
         """
         moved = {**self.overrides, "origin": str(last + DAY), "horizon_days": str(days)}
-        return self._made(begun_on(self.source, first + DAY, None, moved, self.without), record, interventions or {})
+        scenario = begun_on(self.source, first + DAY, None, moved, self.without)
+        return self.change(living(scenario, record, interventions, self.name))
 
     def fitted_on(self, record: Record, last: dt.date) -> tuple[Scenario, Record]:
-        """The scenario whose history begins at its first opening in the record, and the record from there on."""
-        known = [day for day in openings(self.source) if day >= record.first]
-        if not known or known[0] > last:
-            raise InputError(
-                f"{self.name}: no opening of the scenario lies in the record, which begins on {record.first}, so it "
-                "cannot be fitted; write one under history.openings, or take --parameters scenario"
-            )
-        start = known[0]
-        moved = {**self.overrides, "origin": str(last + DAY), "history.start": str(start)}
-        part = Record(start, record.deaths[(start - record.first).days :])
-        return self._made(begun_on(self.source, last + DAY, None, moved, self.without), part, {}), part
-
-    def _made(self, scenario: Scenario, record: Record, interventions: Mapping[str, Intervention]) -> Scenario:
-        self._check(scenario, record)
-        collapse = Outcome(count="deaths", window_days=7, at_least=scenario.defaults.collapse_deaths, headline=True)
-        undated = {name: it for name, it in scenario.interventions.items() if it.on is None}
-        asked: dict[str, Any] = {"outcomes": {"collapse": collapse}, "ends_when": []}
-        asked["interventions"] = {**undated, **interventions}
-        return self.change(with_record(scenario.model_copy(update=asked), record))
-
-    def _check(self, scenario: Scenario, record: Record) -> None:
-        start = scenario.history.start
-        if scenario.fighting.drift is None:
-            raise InputError(
-                f"{self.name}: the scenario has no `fighting.drift`, so the regime at an origin cannot be found; give "
-                "it daily rates between its regimes (docs/reference/scenario.md)"
-            )
-        if start is None or start < record.first:
-            raise InputError(
-                f"{self.name}: the history begins on {start}, before the record, {record.first}; let the record begin "
-                "earlier, or the origins later"
-            )
-        for name, rule in scenario.rules.items():
-            if any(effect.until is not None for effect in scenario.events[rule.event].effects):
-                raise InputError(
-                    f"{self.name}: the event of rule {name} sets a deadline on a date (`until`), which cannot be meant "
-                    "at every origin; give it in days (`deadline`)"
-                )
+        """The scenario that lives from its first opening in the record to a day, and the record from there on."""
+        scenario, part = lived(self.source, record, last, self.overrides, self.without)
+        return self.change(scenario), part
 
 
 # --- what is changed --------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.forecasts import Record
 from sim.conflict import state as st
 from sim.history.driving import Origin, begin_counting, chain_of, fragile_of, lived_days, observations, truce_of
 from sim.history.filtering import Chain, Truce, follow
@@ -29,15 +28,6 @@ class Lived:
     compiled: Compiled
     states: Mapping[dt.date, list[float]]
     truces: Sequence[Truce]
-
-
-def with_record(scenario: Scenario, record: Record) -> Scenario:
-    """The scenario whose history has the recorded deaths, from its own start to the eve of its origin, and no sums."""
-    start, end = scenario.history.start, scenario.origin
-    days = {record.first + dt.timedelta(k): float(number) for k, number in enumerate(record.deaths)}
-    lived = {day: number for day, number in days.items() if (start is None or start <= day) and day < end}
-    history = scenario.history.model_copy(update={"daily_deaths": lived, "weekly_deaths": {}})
-    return scenario.model_copy(update={"history": history})
 
 
 def snapshots(fixed: Scenario, compiled: Compiled, origins: Iterable[dt.date]) -> dict[dt.date, Origin]:

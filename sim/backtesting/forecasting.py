@@ -44,7 +44,7 @@ def weekly_deaths(
     found = np.zeros((len(origins), trials, scenario.horizon_days // WEEK), np.int32)
     place = {origin: k for k, origin in enumerate(origins)}
     kernels()  # once, before the threads ask for them
-    with _threads(workers) as pool:
+    with threads(workers) as pool:
         for group in _groups(parameters, origins):
             fixed = [finish(one) for one in _fixed(scenario, parameters, group, trials, seed)]
             parts = np.array_split(np.arange(trials), len(fixed))
@@ -60,7 +60,7 @@ def runs_of(origins: Sequence[dt.date], sets: int, trials: int) -> int:
 
 
 @contextmanager
-def _threads(workers: int) -> Iterator[ThreadPoolExecutor]:
+def threads(workers: int) -> Iterator[ThreadPoolExecutor]:
     """Threads that finish what they run, and begin nothing more, when the main one is interrupted."""
     pool = ThreadPoolExecutor(workers)
     try:
@@ -105,11 +105,11 @@ def _run(
         luck = stream("backtest", str(seed), str(day))
         begun = Prepared(ready.scenario, ready.compiled, origin, ready.decoder, luck, k)
         daily = run_arrays(begun, trials).daily[:, deaths]
-        found[place[day], trials] = np.rint(weekly(daily * _reported(ready.scenario, luck, trials, daily.shape[1])))
+        found[place[day], trials] = np.rint(weekly(daily * reported(ready.scenario, luck, trials, daily.shape[1])))
     return len(at)
 
 
-def _reported(fixed: Scenario, luck: int, trials: npt.NDArray[np.int64], days: int) -> npt.NDArray[np.bool_]:
+def reported(fixed: Scenario, luck: int, trials: npt.NDArray[np.int64], days: int) -> npt.NDArray[np.bool_]:
     """Which days (trials, days) reach the record; of a lost one it shows no deaths."""
     lost: Any = fixed.fighting.reporting.lost  # fixed: a plain number
     return np.asarray(uniforms(luck, ("reported",), trials, days) >= lost)

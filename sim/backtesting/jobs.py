@@ -14,7 +14,7 @@ from sim.analysis.baselines import FORECASTERS
 from sim.analysis.forecasts import Record
 from sim.backtesting.cases import Case, null_model, without_rule
 from sim.backtesting.folds import beside
-from sim.backtesting.parameters import REFITTED_EVERY, Brought, Fitted, Fitter, Parameters
+from sim.backtesting.parameters import REFITTED_EVERY, Brought, Fitted, Fitter, Kept, Parameters
 from sim.backtesting.planning import Plan
 from sim.errors import InputError
 from sim.scenario.schema import Scenario
@@ -46,10 +46,12 @@ class Job:
         }
 
 
-def jobs_of(plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool) -> list[Job]:
+def jobs_of(
+    plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool, kept: Kept | None = None
+) -> list[Job]:
     """The model, the null model, and other scenarios; no origin lies after `last`.
 
-    InputError where one cannot be back-tested.
+    Fits that `kept` has are not made again. InputError where one cannot be back-tested.
     """
     model = Case(MODEL, plan.source, plan.overrides, plan.without)
     others = dict(plan.also)
@@ -60,7 +62,8 @@ def jobs_of(plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress:
             raise InputError(f"also: {name!r} is not allowed as a name; take another one, of letters, digits and _")
     cases = [model, null_model(model), *(Case(name, file, plan.overrides) for name, file in others.items())]
     return [
-        Job(case, _begun(case, plan, record), _numbers(case, plan, record, last, fitter, progress)) for case in cases
+        Job(case, _begun(case, plan, record), _numbers(case, plan, record, last, fitter, progress, kept))
+        for case in cases
     ]
 
 
@@ -75,14 +78,17 @@ def _begun(case: Case, plan: Plan, record: Record) -> Scenario:
     return case.begun(record, plan.first, plan.last, plan.days)
 
 
-def _numbers(case: Case, plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool) -> Parameters:
+def _numbers(
+    case: Case, plan: Plan, record: Record, last: dt.date, fitter: Fitter, progress: bool, kept: Kept | None
+) -> Parameters:
     if plan.parameters == "scenario":
         return Brought(plan.sets)
     scenario, part = case.fitted_on(record, last)
     bare = scenario.model_copy(update={"posterior": None})
     make = partial(fitter, bare, part, plan.sets, plan.seed)
     every = REFITTED_EVERY if plan.parameters == "expanding" else 0
-    return Fitted(make, bare, plan.first, every, partial(_tell, case.name) if progress else _silence)
+    told = partial(_tell, case.name) if progress else _silence
+    return Fitted(make, bare, plan.first, every, told, case.name, kept)
 
 
 def _tell(name: str, until: dt.date, seconds: float) -> None:

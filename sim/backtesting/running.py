@@ -15,18 +15,20 @@ from tqdm import tqdm
 from sim.analysis.baselines import baseline_forecasts
 from sim.analysis.forecasts import Forecast
 from sim.analysis.scoring import mean_scores, score_each, skill
+from sim.analysis.spells import recorded_spells
 from sim.analysis.truces import announced
 from sim.backtesting import tabling
-from sim.backtesting.fits import fitted
+from sim.backtesting.courses import MOST, free, simulated_spells
 from sim.backtesting.folds import COLUMNS, Fold, fold_rows, folds
 from sim.backtesting.forecasting import Counts, runs_of, weekly_deaths
 from sim.backtesting.jobs import Job, ablations_of, jobs_of
 from sim.backtesting.parameters import REFITTED_EVERY, Fitter
 from sim.backtesting.planning import Plan
 from sim.backtesting.recorded import Recorded, read_record
-from sim.backtesting.storing import Folder, backtesting, must_be_free
+from sim.backtesting.storing import Folder, backtesting, before, must_be_free
 from sim.ensemble.running import default_folder, processors
 from sim.errors import InputError
+from sim.fitting.fast import Fast
 from sim.scenario import load
 from sim.scenario.schema import Scenario
 
@@ -60,7 +62,7 @@ class _Asked:
 
 def backtest(
     plan: Plan, file: Path, out: Path | None = None, workers: int | None = None, resume: bool = False,
-    progress: bool = True, fitter: Fitter = fitted,
+    progress: bool = True, fitter: Fitter = Fast,
 ) -> Backtest:  # fmt: skip
     """Make the forecasts, score them and store all of it; the same bits for any number of workers.
 
@@ -79,17 +81,21 @@ def backtest(
     asked = _Asked(plan, recorded, tabling.limits_of(whole), workers or processors(), progress)
     days = folds(plan.source)
     last = max([plan.last, *(fold.eve for fold in days if fold.eve <= recorded.last)])
-    jobs = jobs_of(plan, recorded.record, last, fitter, progress)
+    jobs = jobs_of(plan, recorded.record, last, fitter, progress, before(path, plan.question(recorded)))
     _baselines(asked, jobs[0].scenario, [plan.first], ["zero"])  # the record may be too short for them
     jobs[0].parameters.values(jobs[0].scenario, plan.first, plan.seed)  # or for a fit
     off = ablations_of(jobs[0], plan, recorded.record) if plan.ablations else []
     shown, left_out = _shown(asked, jobs, days)
+    past, course = _lived(asked, jobs[0]), free(jobs[0].case, recorded.record, _start(jobs[0].scenario))
     notes = [*_notes(plan, recorded, whole), *left_out]
     with backtesting(path, whole, plan.question(recorded)) as folder:
-        tables = _tables(asked, folder, jobs, off, shown)
+        for job in jobs:
+            job.parameters.keep_in(folder)
+        tables = _tables(asked, folder, jobs, off, shown) | _truces(asked, folder, jobs[0], past, course)
         for name, table in tables.items():
             folder.store(name, table)
         folder.said |= {"notes": notes, "forecasters": {job.name: job.said(plan) for job in [*jobs, *off]}}
+        folder.said["courses"] = {"n": _courses(plan), "from": str(course.origin), "to": str(recorded.last)}
     return Backtest(plan, recorded, folder.path, tables, notes)
 
 
@@ -121,7 +127,6 @@ def _tables(
         "skill": skill(each, seed=plan.seed),
         "fans": pd.concat(fans, ignore_index=True),
         "folds": _folds(asked, jobs, days),
-        "truces": tabling.truces(jobs[0].scenario, record),
         **({"ablations": tabling.ablations(scored[0], of_rules, plan.seed)} if of_rules else {}),
     }
 
@@ -198,6 +203,49 @@ def _fold(asked: _Asked, jobs: Sequence[Job], fold: Fold, scenarios: Sequence[Sc
         made += tabling.forecasts_of(job.name, [fold.eve], deaths, plan.weeks, asked.limits)
     made += _baselines(asked, jobs[0].scenario, [fold.eve])
     return fold_rows(fold, made, asked.recorded.record, asked.limits)
+
+
+# --- truces ---------------------------------------------------------------------------------------------------------
+
+
+def _truces(asked: _Asked, folder: Folder, job: Job, past: Scenario, course: Scenario) -> dict[str, pd.DataFrame]:
+    """The truces of the record and of free courses over its days; those that the folder has are not simulated again."""
+    record = asked.recorded.record
+    found = recorded_spells(announced(past), record)
+    return {
+        "truces": tabling.truces(past, record),
+        "spells": tabling.spells(found, record.first).drop(columns="course"),
+        "simulated_spells": _simulated_spells(asked, folder, job, course),
+    }
+
+
+def _simulated_spells(asked: _Asked, folder: Folder, job: Job, course: Scenario) -> pd.DataFrame:
+    """With the numbers of the first origin, so that nothing later is known."""
+    stored = folder.table("simulated_spells")
+    if stored is not None:
+        return stored
+    plan = asked.plan
+    rows = job.parameters.values(course, plan.first, plan.seed)
+    with tqdm(total=min(len(rows), _courses(plan)), desc="spells", unit="set", file=sys.stderr,
+              disable=not asked.progress) as bar:  # fmt: skip
+        made = simulated_spells(course, rows, _courses(plan), plan.seed, asked.workers, job.case.finish, bar.update)
+    folder.store("simulated_spells", made)
+    return made
+
+
+def _courses(plan: Plan) -> int:
+    return min(plan.trials, MOST)
+
+
+def _lived(asked: _Asked, job: Job) -> Scenario:
+    """The scenario that has lived through the whole record, with all truces that began in it."""
+    return job.case.begun(asked.recorded.record, asked.plan.first, asked.recorded.last, asked.plan.days)
+
+
+def _start(scenario: Scenario) -> dt.date:
+    start = scenario.history.start
+    assert start is not None  # `Case` refuses it
+    return start
 
 
 # --- what a reader should be told -----------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 `backtest.json` says what was asked and by which code. `forecasts/NAME.npz` holds the simulated weekly deaths of one
 forecaster, (origins, trials, weeks); it is written whole or not at all, so a back-test that was stopped goes on with
-the next forecaster. Tables are CSV files, `scenario.resolved.yaml` is the scenario.
+the next forecaster. `fits/NAME-DAY.npz` holds the numbers that were fitted for one to data up to a day. Tables are CSV
+files, of which one that took simulation is not made again either; `scenario.resolved.yaml` is the scenario.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -28,8 +30,10 @@ from sim.scenario.schema import Scenario
 
 NAME = "backtest.json"
 FORECASTS = "forecasts"
+FITS = "fits"
 
 Counts = npt.NDArray[np.int32]
+Row = Mapping[str, float]
 
 
 class Folder:
@@ -62,15 +66,56 @@ class Folder:
         self.said["forecasts"][name] = tables.replace(file, write)
         self.write()
 
+    def table(self, name: str) -> pd.DataFrame | None:
+        """A stored table; None where there is none, or not the one that was written."""
+        file = self.path / f"{name}.csv"
+        if not file.is_file() or tables.sha256(file) != self.said["tables"].get(file.name):
+            return None
+        return pd.read_csv(file)
+
     def store(self, name: str, table: pd.DataFrame) -> None:
         """Keep a table."""
         self.said["tables"][f"{name}.csv"] = tables.write(table, self.path / f"{name}.csv")
+        self.write()
+
+    def fit(self, name: str, until: dt.date) -> list[Row] | None:
+        """The stored rows of a fit, bit for bit; None where there are none, or not those that were written."""
+        file = self._fit_file(name, until)
+        if not file.is_file() or tables.sha256(file) != self.said.get(FITS, {}).get(file.stem):
+            return None
+        with np.load(file) as stored:
+            paths, values = stored["paths"].tolist(), stored["values"].tolist()
+        return [dict(zip(paths, row, strict=True)) for row in values]
+
+    def store_fit(self, name: str, until: dt.date, rows: Sequence[Row]) -> None:
+        """Keep the rows of a fit of one forecaster to data up to a day; all have the same paths."""
+        paths = list(rows[0])
+        values = np.array([[row[path] for path in paths] for row in rows], np.float64)
+
+        def write(to: Path) -> None:
+            with to.open("wb") as handle:
+                np.savez_compressed(handle, paths=np.array(paths, np.str_), values=values)
+
+        file = self._fit_file(name, until)
+        self.said.setdefault(FITS, {})[file.stem] = tables.replace(file, write)
+        self.write()
+
+    def _fit_file(self, name: str, until: dt.date) -> Path:
+        return self.path / FITS / f"{name}-{until}.npz"
 
 
 def must_be_free(path: Path, resume: bool) -> None:
     """ResultsError for a folder that is used, unless that is meant."""
     if not resume and path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise ResultsError(f"{path}: exists already; add --resume to go on with it, or choose another with --out")
+
+
+def before(path: Path, question: Mapping[str, Any]) -> Folder | None:
+    """The folder of a back-test as it was left, to read from before it is held; None where there is none.
+
+    ResultsError where it holds another back-test.
+    """
+    return Folder(path, _stored(path, _asked(question))) if (path / NAME).exists() else None
 
 
 @contextmanager
@@ -106,8 +151,7 @@ def _held(path: Path, scenario: Scenario, question: dict[str, Any]) -> Iterator[
 def _begun(path: Path, scenario: Scenario, question: dict[str, Any]) -> Folder:
     fresh: dict[str, Any] = {
         "scenario": scenario.name,
-        "code": {"version": __version__, "digest": code_digest()},
-        "question": json.loads(json.dumps(question)),
+        **_asked(question),
         "status": "running",
         "started": now(),
         "finished": None,
@@ -121,6 +165,14 @@ def _begun(path: Path, scenario: Scenario, question: dict[str, Any]) -> Folder:
     folder = Folder(path, fresh)
     folder.write()
     return folder
+
+
+def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides whether a back-test is the same: the code and the question, as they read from a file."""
+    return {
+        "code": {"version": __version__, "digest": code_digest()},
+        "question": json.loads(json.dumps(dict(question))),
+    }
 
 
 def _stored(path: Path, fresh: Mapping[str, Any]) -> dict[str, Any]:

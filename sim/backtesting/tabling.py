@@ -6,18 +6,21 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+import numpy as np
 import pandas as pd
 
+from sim.analysis.chronicle import TRUCES as LEVELS
 from sim.analysis.forecasts import Forecast, Record, shares
 from sim.analysis.scores import central_interval, sample
 from sim.analysis.scoring import SCORES, paired
+from sim.analysis.spells import Spells
 from sim.analysis.truces import announced, standing
 from sim.backtesting.forecasting import Counts
 from sim.scenario.schema import Scenario
 
 FANS = ("forecaster", "origin", "week", "low_90", "low_50", "median", "high_50", "high_90", "observed")
 TRUCES = ("level", "first", "last")
-DAY = dt.timedelta(1)
+NAMES = {number: level for level, number in LEVELS.items()}
 
 
 def limits_of(scenario: Scenario) -> tuple[float, float]:
@@ -66,6 +69,22 @@ def ablations(model: pd.DataFrame, of_rules: Sequence[pd.DataFrame], seed: int) 
 def truces(scenario: Scenario, record: Record) -> pd.DataFrame:
     """The truces of the record by the rule that could be followed on the day: level, first and last day."""
     return pd.DataFrame(list(_stretches(scenario, record)), columns=list(TRUCES))
+
+
+def spells(found: Spells, first: dt.date, courses_before: int = 0) -> pd.DataFrame:
+    """Truces as rows: course, first (the day it began), level, days it lasted, ended (else censored).
+
+    `first` is day 0 of the courses, which are numbered from `courses_before` on.
+    """
+    return pd.DataFrame(
+        {
+            "course": found.course + courses_before,
+            "first": pd.Series([first + dt.timedelta(int(day)) for day in found.start], dtype=object),
+            "level": pd.Series([NAMES[int(level)] for level in found.level], dtype=object),
+            "days": found.days.astype(np.int64),
+            "ended": found.ended,
+        }
+    )
 
 
 def _stretches(scenario: Scenario, record: Record) -> Iterator[tuple[str, dt.date, dt.date]]:

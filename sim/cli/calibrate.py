@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,20 +19,18 @@ from sim.cli.compare import records
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.fitting.calibration import Calibrated, Data
-    from sim.scenario.schema import Scenario
+    from sim.fitting.calibrated import Calibrated
 
-SETS, TRIALS = 40, 25  # of a predictive check
 PAIRS = 10  # of correlations that are shown
-STRONG = 0.3  # a weaker one is not
 SUMMARY = ("parameter", "how", "evidence", "n", "bits", "prior_low", "prior_median", "prior_high", "low", "median",
            "high")  # fmt: skip
 LEARNT = (
     "90 %: central. Bits: how much was learnt; one bit halves what is plausible, none is nothing. A number `prior`\n"
-    "was tried, and the record cannot tell it; what has no row keeps the scenario's distribution."
+    "was tried, and the record cannot tell it, or not yet; what has no row keeps the scenario's distribution."
 )
 EQUIFINAL = "Pairs that go together cannot be told apart by the record: many combinations fit alike."
 NO_PAIR = "No two numbers are correlated by {least} or more."
+EFFECTIVE = "Behind them stand {regimes} independent draws of the regimes' numbers"
 
 
 @click.command(short_help="Fit a scenario's numbers to a record.")
@@ -68,17 +65,23 @@ def calibrate(
     Likelihood where there is one, counts where something was counted, simulation where neither reaches; the prior stays
     where the record cannot tell. A scenario uses the result by `posterior: POSTERIOR.yaml`.
     """
-    from sim.ensemble.tables import replace_text
-    from sim.fitting.calibration import Settings
-    from sim.scenario.posterior import write
+    from sim.fitting import calibrate as calibrated
+    from sim.fitting.calibrated import must_have_course
+    from sim.scenario import load
 
     if resume and work is None:
         raise click.UsageError("--resume needs --work: the folder that was given before")
-    plan = Settings(simulate=not no_abc, folder=work, resume=resume, **asked)
+    if check:
+        must_have_course(load(scenario))
+    stage = _stages()
     with resumable(work):
-        told = _calibrated(scenario, file, until.date() if until else None, plan, check)
-    with _writing(out):
-        replace_text(out, write(told.found.posterior))
+        found = calibrated(
+            scenario, file, until=until.date() if until else None, simulate=not no_abc, work=work, resume=resume,
+            on_stage=stage, on_progress=_progress, **asked,
+        )  # fmt: skip
+        checked = found.check(asked["seed"], stage) if check else None
+        told = Told(found, _learnt(found), found.pairs.head(PAIRS), checked)
+    found.save(out)
     print_lines([json.dumps(calibration_object(told, out), indent=1)] if as_json else calibration_lines(told, out))
 
 
@@ -86,8 +89,6 @@ def calibrate(
 class Told:
     """What a calibration prints."""
 
-    scenario: Scenario
-    data: Data
     found: Calibrated
     learnt: pd.DataFrame
     pairs: pd.DataFrame
@@ -105,48 +106,9 @@ def resumable(work: Path | None) -> Iterator[None]:
         raise click.exceptions.Exit(INTERRUPTED) from None
 
 
-@contextmanager
-def _writing(out: Path) -> Iterator[None]:
-    from sim.errors import InputError
-
-    try:
-        yield
-    except OSError as fault:
-        raise InputError(f"{out}: cannot be written: {fault.strerror}") from fault
-
-
-def _calibrated(source: str, file: Path, until: dt.date | None, plan: Any, check: bool) -> Told:
-    from sim.analysis.learnt import against_prior
-    from sim.backtesting.cases import Case
-    from sim.backtesting.fits import fitted
-    from sim.errors import InputError
-    from sim.fitting.calibration import ONE_COURSE, has_course, read_data, timed, without_posterior
-    from sim.fitting.calibration import calibrate as calibrated
-    from sim.scenario import load
-
-    began, stage = time.perf_counter(), _stages()
-    scenario = load(source)
-    if check and not has_course(scenario):
-        raise InputError(f"{source}: --check has nothing to compare with: {ONE_COURSE}; leave it out")
-    data = read_data(file, scenario.origin, until)
-    lived, part = Case(scenario.name, source, change=without_posterior).fitted_on(data.record, data.until)
-    stage(f"driving {plan.rows} rows' histories from {part.first}")
-    fit = fitted(lived, part, plan.rows, plan.seed)
-    command = {"command": _command(source, file, data.until, plan)}
-    found = calibrated(scenario, lived, fit, data, plan, made=command, on_stage=stage, on_progress=_progress)
-    checked = _checked(found, data, plan.seed, stage) if check else None
-    learnt = against_prior(found.posterior, found.priors)[list(SUMMARY)].drop_duplicates("parameter")
-    return Told(scenario, data, timed(found, time.perf_counter() - began), learnt, _pairs(found), checked)
-
-
-def _command(source: str, file: Path, until: dt.date, plan: Any) -> str:
-    """The command that makes the same rows."""
-    words = ["ceasefire", "calibrate", source, "--data", file.name, "--until", str(until), "--rows", str(plan.rows)]
-    words += ["--seed", str(plan.seed)]
-    if plan.simulate:
-        words += ["--population", str(plan.population), "--generations", str(plan.generations)]
-    words += ["--no-abc"] * (not plan.simulate) + ["--article-only"] * plan.article_only
-    return shlex.join(words)
+def _learnt(found: Calibrated) -> pd.DataFrame:
+    """One row a number."""
+    return found.learnt[list(SUMMARY)].drop_duplicates("parameter")
 
 
 def _stages() -> Callable[[str], None]:
@@ -160,41 +122,15 @@ def _progress(generation: int, simulated: int, accepted: int) -> None:
         click.echo(f"          generation {generation}: {accepted} of {simulated} kept", err=True)
 
 
-def _pairs(found: Calibrated) -> pd.DataFrame:
-    """Correlations; an empty table where fewer than two numbers were learnt."""
-    import pandas as pd
-
-    from sim.analysis.learnt import correlations
-    from sim.errors import InputError
-
-    try:
-        table = correlations(found.posterior)
-    except InputError:
-        return pd.DataFrame(columns=["one", "other", "rho", "low", "high", "n"])
-    return table[table["rho"].abs() >= STRONG].head(PAIRS)
-
-
-def _checked(found: Calibrated, data: Data, seed: int, stage: Callable[[str], None]) -> pd.DataFrame:
-    """The predictive checks under priors and posterior in one table."""
-    from sim.fitting.calibration import informed, without_posterior
-    from sim.fitting.checking import predictive_check, shipped, table
-
-    before = {name: without_posterior(it) for name, it in shipped().items()}
-    checks = []
-    for words, scenarios in (("priors", before), ("posterior", informed(before, found))):
-        stage(f"checking the patterns under the {words}")
-        checks.append(predictive_check(scenarios, data.series, sets=SETS, trials=TRIALS, seed=seed))
-    return table(*checks)
-
-
 # --- for people -----------------------------------------------------------------------------------------------------
 
 
 def calibration_lines(told: Told, out: Path) -> Iterator[str]:
     """What was fitted to what, each number before and after, pairs, counts, and the check."""
-    made = told.found.posterior.made
-    yield f"{told.scenario.name}: {told.data.name}, {told.found.posterior.span}"
+    made: Any = told.found.posterior.made
+    yield f"{told.found.scenario.name}: {told.found.data.name}, {told.found.posterior.span}"
     yield f"{made['rows']} rows, {made['different_rows']} of them different, seed {made['seed']}, {made['seconds']} s"
+    yield _effective(made["effective"])
     yield from told.found.notes
     yield ""
     yield from _learnt_lines(told.learnt)
@@ -208,6 +144,11 @@ def calibration_lines(told: Told, out: Path) -> Iterator[str]:
         yield ""
         yield from _check_lines(told.check)
     yield f"\nposterior: {out}"
+
+
+def _effective(behind: Mapping[str, float]) -> str:
+    ratios = ", {sets} parameter sets of the {tried} tried" if "sets" in behind else ""
+    return (EFFECTIVE + ratios).format(**behind) + "."
 
 
 def _learnt_lines(table: pd.DataFrame) -> Iterator[str]:
@@ -226,6 +167,8 @@ def _range(row: Mapping[Any, Any], side: str) -> str:
 
 def _pair_lines(table: pd.DataFrame) -> Iterator[str]:
     if not len(table):
+        from sim.fitting.calibrated import STRONG
+
         yield NO_PAIR.format(least=STRONG)
         return
     rows = [(row["one"], row["other"], f"{row['rho']:+.2f}", f"{row['low']:+.2f} to {row['high']:+.2f}")
@@ -246,12 +189,14 @@ def _counts(told: Told) -> tuple[list[Sequence[str]], list[Sequence[str]]]:
 
 
 def _check_lines(check: pd.DataFrame) -> Iterator[str]:
+    from sim.fitting.calibrated import CHECKED
     from sim.fitting.checking import cells, notes
 
+    sets, trials = CHECKED
     yield from columns(*cells(check))
     for side in ("prior", "posterior"):
         known = [it for it in check[f"{side}_covered"] if it is not None]
-        yield f"{side}: {sum(map(bool, known))} of {len(known)} numbers covered (90 % of {SETS * TRIALS} trials)"
+        yield f"{side}: {sum(map(bool, known))} of {len(known)} numbers covered (90 % of {sets * trials} trials)"
     yield from notes(check)
 
 
@@ -268,5 +213,5 @@ def calibration_object(told: Told, out: Path) -> dict[str, Any]:
     ]  # fmt: skip
     check = {} if told.check is None else {"check": records(told.check)}
     tables = {"parameters": records(told.learnt), "correlations": records(told.pairs), "counts": counted}
-    head = {"scenario": told.scenario.name, "posterior": str(out), "made": made, "notes": list(told.found.notes)}
+    head = {"scenario": told.found.scenario.name, "posterior": str(out), "made": made, "notes": list(told.found.notes)}
     return head | tables | check

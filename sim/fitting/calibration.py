@@ -12,8 +12,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,6 @@ import numpy as np
 
 from sim import __version__
 from sim.analysis.dice import uniforms
-from sim.analysis.forecasts import Record
 from sim.analysis.intervals import Floats
 from sim.analysis.pattern_table import abc_summaries
 from sim.analysis.patterns import COURSE
@@ -29,16 +28,16 @@ from sim.draws import Address
 from sim.ensemble.manifest import code_digest
 from sim.errors import InputError
 from sim.fitting import abc
+from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, OnStage, alike, has_course, without_posterior
 from sim.fitting.candidates import seed_of
 from sim.fitting.checking import RUNS, abc_simulated, recorded
 from sim.fitting.conjugate import Count, counts
-from sim.fitting.fast import LEAST_DAYS
+from sim.fitting.fast import TRIED, Drawn
 from sim.fitting.learning import adjusted, kept_prior
 from sim.fitting.moves import Move, moving_rules
 from sim.fitting.populations import Population
 from sim.fitting.regimes import fitted_numbers
 from sim.history.driving import origin_of
-from sim.history.series import Series, read_series
 from sim.preparing import Prepared
 from sim.scenario import digest, load
 from sim.scenario.compiling import compile_scenario
@@ -49,9 +48,7 @@ from sim.scenario.schema import Scenario
 from sim.trajectory import Decoder
 
 Row = Mapping[str, float]
-DAY = dt.timedelta(1)
 LEAST_COURSE = 182  # days from Sochi on that are simulated; fewer say too little
-ONE_COURSE = "the recorded course is that of the Idlib model, and this is another conflict"
 OTHERS = 4096  # points of the numbers that nothing fits, among which candidates are spread
 
 # Neither a likelihood nor a count reaches these, and they are in no ratio of a rule that moves the regimes. What they
@@ -70,23 +67,8 @@ ACTED_UPON = {"restraint": "parameters.restraint_war.value"}
 class Fit(Protocol):
     """Rows of a fast fit; `sim.fitting.fast.Fast` is one."""
 
-    def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+    def drawn_until(self, until: dt.date) -> Drawn:
         """Draws of the fitted numbers by path, from what was known at the end of a day."""
-
-
-@dataclass(frozen=True)
-class Data:
-    """The daily series of a file, its checksum, and the last day of it that is used."""
-
-    name: str
-    sha256: str
-    series: Series
-    until: dt.date
-
-    @property
-    def record(self) -> Record:
-        """Best estimates of deaths a day."""
-        return Record(self.series.start, np.array([day.best for day in self.series.days]))
 
 
 @dataclass(frozen=True)
@@ -95,7 +77,8 @@ class Settings:
 
     rows: int = 128
     seed: int = 0
-    workers: int = 1
+    tried: int = TRIED
+    workers: int = 2
     simulate: bool = True
     population: int = 600
     generations: int = 1
@@ -104,39 +87,7 @@ class Settings:
     article_only: bool = False
 
 
-@dataclass(frozen=True)
-class Calibrated:
-    """A posterior, the priors it is held against, what was counted, the last population, and what must be said."""
-
-    posterior: Posterior
-    priors: Mapping[str, Distribution]
-    counts: Sequence[Count]
-    population: Population | None
-    notes: Sequence[str]
-
-
-def read_data(path: Path, origin: dt.date, until: dt.date | None = None) -> Data:
-    """The record in a file, up to `until` (else the eve of the origin, or its own end, which comes first).
-
-    InputError for a file that is no daily series, a day after the record or not before the origin, or too few days.
-    """
-    series = read_series(path)
-    last = min(series.end, origin - DAY)
-    if until is not None and until > last:
-        raise InputError(
-            f"until {until}: the scenario begins on {origin} and the record ends on {series.end}, so {last} is the "
-            "last day that may be used; choose an earlier one"
-        )
-    used = until or last
-    if (days := (used - series.start).days + 1) < LEAST_DAYS:
-        raise InputError(
-            f"{path.name}: {max(days, 0)} days of recorded deaths until {used}; a fit needs at least {LEAST_DAYS}: "
-            "let the record begin earlier, or choose a later --until"
-        )
-    return Data(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), series, used)
-
-
-def calibrate(
+def put_together(
     scenario: Scenario,
     lived: Scenario,
     fit: Fit,
@@ -144,7 +95,7 @@ def calibrate(
     asked: Settings,
     *,
     made: Mapping[str, object] | None = None,
-    on_stage: Callable[[str], object] = lambda stage: None,
+    on_stage: OnStage = lambda stage: None,
     on_progress: abc.OnProgress | None = None,
 ) -> Calibrated:
     """The posterior of a scenario; `lived` is the same one as `fit` has lived it from the record's first day.
@@ -154,7 +105,8 @@ def calibrate(
     """
     bare = without_posterior(scenario)
     on_stage(f"fitting regimes, moves and counts to deaths until {data.until}")
-    rows: Sequence[Row] = fit.rows_until(data.until)
+    drawn = fit.drawn_until(data.until)
+    rows = drawn.rows
     counted = _counted(lived, data, asked.article_only)
     estimates = _estimates(bare, lived, data, counted, set(rows[0]))
     columns = np.array([[row[it.path] for it in estimates] for row in rows])
@@ -172,34 +124,12 @@ def calibrate(
     order = sorted(range(len(estimates)), key=lambda k: places[estimates[k].path])
     posterior = Posterior(
         f"What {data.name} says about {bare.name}: {len(rows)} joint draws, from data up to {data.until}.",
-        _made(bare, data, asked, _first(lived, data), columns, estimates, found) | dict(made or {}),
+        _made(bare, data, asked, _first(lived, data), columns, estimates, found)
+        | {"effective": _effective(drawn), **(made or {})},
         tuple(estimates[k] for k in order),
         columns[:, order],
     )
-    return Calibrated(posterior, uncertain(bare), counted, found, notes)
-
-
-def without_posterior(scenario: Scenario) -> Scenario:
-    """The scenario with nothing but its priors."""
-    return scenario.model_copy(update={"posterior": None})
-
-
-def informed(scenarios: Mapping[str, Scenario], found: Calibrated) -> dict[str, Scenario]:
-    """The scenarios with the columns whose priors they share."""
-    return {
-        name: it.model_copy(update={"posterior": found.posterior.only(_alike(found.priors, it))})
-        for name, it in scenarios.items()
-    }
-
-
-def has_course(scenario: Scenario) -> bool:
-    """Whether the recorded course, which simulation and the patterns are held against, is that of its conflict."""
-    return scenario.places.keys() == load(RUNS[COURSE].source).places.keys()
-
-
-def _alike(priors: Mapping[str, Distribution], other: Scenario) -> set[str]:
-    laws = uncertain(without_posterior(other))
-    return {path for path, law in priors.items() if laws.get(path) == law}
+    return Calibrated(bare, data, posterior, uncertain(bare), counted, found, notes)
 
 
 # --- the columns of the fast fit --------------------------------------------------------------------------------------
@@ -222,9 +152,9 @@ def _estimates(
     said |= {move.path: ("likelihood", f"moves between regimes in {span}") for move in moves}
     weighed = f"sets weighed by how well they explain on which days regimes moved; {span}"
     said |= dict.fromkeys(ratio_paths(lived, moves), ("likelihood", weighed))
-    said |= {it.path: ("conjugate", it.evidence()) for it in counted if it.law() is not None}
-    alike = _alike(uncertain(bare), lived)
-    return [Estimate(path, how, words) for path, (how, words) in said.items() if path in alike & given]
+    said |= {it.path: (it.how, it.evidence()) for it in counted}
+    shared = alike(uncertain(bare), lived)
+    return [Estimate(path, how, words) for path, (how, words) in said.items() if path in shared & given]
 
 
 def _first(lived: Scenario, data: Data) -> dt.date:
@@ -272,6 +202,12 @@ def _made(
     }
 
 
+def _effective(drawn: Drawn) -> dict[str, object]:
+    """How many independent draws stand behind the rows."""
+    sets = {} if drawn.sets is None else {"sets": round(drawn.sets, 1), "tried": drawn.tried}
+    return {"regimes": round(drawn.regimes, 1), **sets}
+
+
 # --- simulation -------------------------------------------------------------------------------------------------------
 
 
@@ -311,14 +247,14 @@ def _course(
     run = RUNS[COURSE]
     own = without_posterior(load(run.source))
     days = min(run.days, (data.until - run.first).days + 1)
-    alike = _alike(uncertain(bare), own)
-    if not has_course(bare) or not alike & set(BY_SIMULATION):
+    shared = alike(uncertain(bare), own)
+    if not has_course(bare) or not shared & set(BY_SIMULATION):
         return None, [f"Nothing was fitted by simulation: {ONE_COURSE}."]
     if days < LEAST_COURSE:
         return None, [f"Nothing was fitted by simulation: that needs {LEAST_COURSE} days from {run.first} on."]
     scenario = own.model_copy(update={"horizon_days": days})
-    laws = {path: law for path, law in uncertain(own).items() if path in BY_SIMULATION and path in alike}
-    rows = [{it.path: row[k] for k, it in enumerate(estimates) if it.path in alike} for row in columns.tolist()]
+    laws = {path: law for path, law in uncertain(own).items() if path in BY_SIMULATION and path in shared}
+    rows = [{it.path: row[k] for k, it in enumerate(estimates) if it.path in shared} for row in columns.tolist()]
     seen = abc_summaries(recorded(scenario, data.series, run.first, days)).ravel()
     known = {"scenario": digest(scenario), "data": data.sha256, "until": str(data.until), "code": code_digest(),
              "rows": hashlib.sha256(json.dumps(rows).encode()).hexdigest()}  # fmt: skip
@@ -370,9 +306,3 @@ def paired(near: Population, rows: int, seed: int) -> Floats:
             left.append(candidate)
     others = iter(left)
     return np.asarray(near.values[[at_home[k] if k in at_home else next(others) for k in range(rows)]], np.float64)
-
-
-def timed(found: Calibrated, seconds: float) -> Calibrated:
-    """The same, with how long it took."""
-    made = found.posterior.made | {"seconds": round(seconds)}
-    return replace(found, posterior=replace(found.posterior, made=made))

@@ -65,7 +65,17 @@ def shipped(overrides: Mapping[str, str] | None = None) -> dict[str, Scenario]:
 
 
 def recorded(scenario: Scenario, series: Series | None, first: dt.date, days: int) -> Chronicle:
-    """The recorded course, nothing after the last day of evidence; without a series deaths are not known."""
+    """The recorded course, nothing after the last day of evidence; without a series deaths are not known.
+
+    InputError for a scenario whose chronology has no event in these days.
+    """
+    last = min(LAST, first + dt.timedelta(days - 1))
+    dated = [it.on for it in (*scenario.history.events.values(), *scenario.afterwards.values()) if it.on is not None]
+    if not any(first <= day <= last for day in dated):
+        raise InputError(
+            f"{scenario.name}: its chronology has no event from {first} to {last}, so there is no recorded course to "
+            "hold anything against; write what happened under history.events, or ask for days that it has"
+        )
     return coded(scenario, series, first, days, _waves())
 
 

@@ -2,9 +2,11 @@
 
 `counts` walks through a scenario's chronology and finds, for each parameter of COUNTED, how often something happened
 and in how many days, or out of how many chances, it could have. `updated` turns k events in T days into
-Gamma(k + 1/2, 1/T), and k of n chances into Beta(k + 1/2, n - k + 1/2). What counts as what stands in COUNTED, in data;
-the counting is one mechanism for all of them. Days are those on which a state of the chronology held (SPELLS): from the
-event that began it to the eve of the one that ended it. Events known only afterwards are never counted.
+Gamma(k + 1/2, 1/T), and k of n chances into Beta(k + 1/2, n - k + 1/2). Before there is a chance, an event or a number
+of days, there is nothing but what is assumed (UNSEEN_DAYS), and that is called a prior. What counts as what stands in
+COUNTED, in data; the counting is one mechanism for all of them. Days are those on which a state of the chronology held
+(SPELLS): from the event that began it to the eve of the one that ended it. Events known only afterwards are never
+counted.
 
 Two spans. Fire on Turkish troops, replies and truces are counted from Sochi on: with it the posts stand as they are,
 and the record of hits begins to be kept. What needs more time (rivals, summits) says since when.
@@ -24,7 +26,6 @@ from sim.errors import InputError
 from sim.scenario.laws import Beta, Distribution, Gamma
 from sim.scenario.numbers import uncertain
 from sim.scenario.points import shuffled
-from sim.scenario.posterior import Estimate
 from sim.scenario.schema import Intervention, Scenario
 
 SOCHI = dt.date(2018, 9, 17)
@@ -37,6 +38,12 @@ SHORT_DAYS = 7  # a truce that ends within a week is of the short kind: none of 
 SILENCE = 0.25
 BEFORE_DAYS, FIRST_DAYS = 14, 3
 JEFFREYS = 0.5
+# Jeffreys' prior of a rate is no law until there were days at risk, and what the scenario says of it was counted from
+# later days. So what has never happened is believed to come once in a hundred days, as half an event in fifty days
+# would have it (90 %: from once in 26 days to once in seventy years). The number is assumed, from what rules are for:
+# what comes every week is part of the day's fighting, what comes once in years no part of a run of some months. Fewer
+# days than these without an event leave it as it is: by Jeffreys' rule the first quiet day would make it fiftyfold.
+UNSEEN_DAYS = 50
 WEEK = 7
 
 LOWER = ("unilateral_truce", "joint_truce")
@@ -156,19 +163,35 @@ class Count:
     last: dt.date
     events: tuple[str, ...]
 
-    def law(self) -> Distribution | None:
-        """What is believed after the count; None for a rate of which not one day is known, so that its prior stays."""
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was counted yet that could say more than what is assumed."""
+        return self.k == 0 and self.n < (UNSEEN_DAYS if self.kind == "gamma" else 1)
+
+    @property
+    def how(self) -> str:
+        """How its number is estimated, a key of `sim.scenario.posterior.HOW`."""
+        return "prior" if self.empty else "conjugate"
+
+    def law(self) -> Distribution:
+        """What is believed after the count, and as long as nothing was counted."""
         if self.kind == "gamma":
-            return Gamma(self.k + JEFFREYS, 1.0 / self.n) if self.n else None
+            return Gamma(self.k + JEFFREYS, 1.0 / (UNSEEN_DAYS if self.empty else max(self.n, 1)))
         return Beta(self.k + JEFFREYS, self.n - self.k + JEFFREYS)
 
     def evidence(self) -> str:
-        """The count in one line."""
+        """The count in one line, or that there is none."""
         per = f"in {self.n} days" if self.kind == "gamma" else f"of {self.n}"
-        return f"{self.k} {per}, {self.first} to {self.last}: {self.words}"
+        said = f"{self.k} {per}, {self.first} to {self.last}: {self.words}"
+        return f"assumed, {self._assumed()}; nothing to count yet, {said}" if self.empty else said
+
+    def _assumed(self) -> str:
+        if self.kind == "beta":
+            return "any share"
+        return f"once in {UNSEEN_DAYS / JEFFREYS:g} days"
 
 
-Update = tuple[str, Distribution, str]  # path, law, evidence
+Update = tuple[str, Distribution]  # path, law
 
 
 def counts(
@@ -178,26 +201,19 @@ def counts(
 
     `article_only` keeps those of rules that the article itself supports (DOMAIN 7.4 and 7.10). `deaths` by day are
     needed to see whether a truce silenced the guns, and on which days the fighting was heavy; without them those
-    counts are left out. Raises InputError for a day
-    before anything could be counted.
+    counts are left out. Raises InputError for a day before anything could be counted, where there is something.
     """
-    if until <= ASTANA:
-        raise InputError(f"until {until}: nothing is counted before {ASTANA}; choose a later day")
-    record = Record.of(scenario, until, deaths)
     known = uncertain(scenario)
     wanted = [it for it in COUNTED if it.path in known and (not article_only or it.rule in ARTICLE_RULES)]
+    if wanted and until <= ASTANA:
+        raise InputError(f"until {until}: nothing is counted before {ASTANA}; choose a later day")
+    record = Record.of(scenario, until, deaths)
     return [record.count(it) for it in wanted if deaths is not None or not it.needs_deaths]
 
 
 def updated(counted: Iterable[Count]) -> list[Update]:
-    """Path, law and evidence of each count that can say something."""
-    laws = ((count, count.law()) for count in counted)
-    return [(count.path, law, count.evidence()) for count, law in laws if law is not None]
-
-
-def estimates(updates: Iterable[Update]) -> tuple[Estimate, ...]:
-    """The columns of a posterior that updates make."""
-    return tuple(Estimate(path, "conjugate", evidence) for path, _, evidence in updates)
+    """Path and law of each count."""
+    return [(count.path, count.law()) for count in counted]
 
 
 def draws(updates: Sequence[Update], rows: int, seed: int) -> Floats:
@@ -207,7 +223,7 @@ def draws(updates: Sequence[Update], rows: int, seed: int) -> Floats:
     """
     columns = [
         [law.ppf((place + 0.5) / rows) for place in shuffled(rows, f"conjugate {path}", seed).tolist()]
-        for path, law, _ in updates
+        for path, law in updates
     ]
     return np.array(columns, dtype=np.float64).reshape(len(columns), rows).T
 

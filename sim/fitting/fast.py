@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,23 @@ from sim.scenario.schema import Scenario
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 LEAST_DAYS = 365
+TRIED = 128  # parameter sets that are weighed
+
+Row = dict[str, float]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Draws of the uncertain numbers by path, and how many independent ones stand behind them.
+
+    `regimes` is the effective number of points behind the numbers of the regimes, `sets` that of the parameter sets
+    `tried` behind the ratios of the rules that move them; None where there is no such rule.
+    """
+
+    rows: list[Row]
+    regimes: float
+    sets: float | None
+    tried: int
 
 
 def seen_until(record: Record, until: dt.date) -> list[Observation]:
@@ -43,10 +61,13 @@ class Fast:
     """Fits of one scenario to growing parts of one record.
 
     The scenario's history must begin on the record's first day. `rows` draws come of each fit, chosen among `tried`
-    parameter sets of the scenario by how well their ratios explain when the fighting moved between its regimes.
+    parameter sets of the scenario by how well their ratios explain when the fighting moved between its regimes. Where
+    no rule moves them whose rate could be fitted, any set explains as much as another. InputError, before the history
+    is driven, where nothing could be fitted.
     """
 
-    def __init__(self, scenario: Scenario, record: Record, rows: int = 64, seed: int = 0, tried: int = 128) -> None:
+    def __init__(self, scenario: Scenario, record: Record, rows: int = 64, seed: int = 0, tried: int = TRIED) -> None:
+        _can_be_fitted(scenario)
         self.scenario, self.record, self.rows, self.seed = scenario, record, rows, seed
         self.moves: Sequence[Move] = moving_rules(scenario)
         known = uncertain(scenario)
@@ -58,17 +79,22 @@ class Fast:
         """The truce of each day, and exposures (sets, days, moves), of the whole record."""
         truces: list[Truce] = []
         exposed = []
-        for values in self.sets:
+        for values in self.sets if self.moves else self.sets[:1]:  # without moves one will do: nothing is exposed
             fixed = fix(self.scenario, values)
             compiled = compile_scenario(fixed)
             states = [list(state) for state in lived_days(fixed, compiled, truces_die_by_deaths=True)]
             truces = truces or [truce_of(state) for state in states]
             evenings = [states[0], *states[:-1]]  # a day's moves are owed to the state that it began with
             exposed.append([exposures(self.moves, compiled, state) for state in evenings])
-        return truces, np.array(exposed)
+        every = np.array(exposed)
+        return truces, np.broadcast_to(every, (len(self.sets), *every.shape[1:]))
 
-    def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+    def rows_until(self, until: dt.date) -> list[Row]:
         """Draws of all uncertain numbers, by path, from nothing but what was known at the end of a day."""
+        return self.drawn_until(until).rows
+
+    def drawn_until(self, until: dt.date) -> Drawn:
+        """The same, with how many independent draws stand behind them."""
         seen = seen_until(self.record, until)
         truces = self.truces[: len(seen)]
         fit = fit_regimes(self.scenario, seen, truces, self.rows, self.seed)
@@ -76,13 +102,14 @@ class Fast:
         chain = chains(self.scenario, values)
         past = drawn_paths(follow(seen, chain, truces), chain, truces, self.seed)
         updates = self.updates(until)
-        values |= dict(zip((path for path, _, _ in updates), draws(updates, self.rows, self.seed).T, strict=True))
-        found = []
-        for row, k in enumerate(self._chosen(past)):
+        values |= dict(zip((path for path, _ in updates), draws(updates, self.rows, self.seed).T, strict=True))
+        found, weights = [], self._weights(past)
+        for row, k in enumerate(resampled(weights, self.rows, self.seed)):
             of_row, exposed = moved(self.moves, past[:, [row]]), self.exposed[k, : len(seen)]
             rates = fit_moves(self.priors, self.moves, of_row, exposed, row, self.seed)
             found.append(self.sets[k] | {path: float(column[row]) for path, column in values.items()} | rates)
-        return found
+        sets = float(1.0 / (weights**2).sum()) if self.moves else None
+        return Drawn(found, fit.effective, sets, len(self.sets))
 
     def updates(self, until: dt.date) -> list[Update]:
         """What is counted from the chronology up to a day, as laws."""
@@ -90,16 +117,22 @@ class Fast:
         deaths = {first + dt.timedelta(k): float(day) for k, day in enumerate(self.record.until(until))}
         return updated(counts(self.scenario, until, deaths=deaths))
 
-    def _chosen(self, past: Ints) -> Ints:
-        """Which of the sets tried each row takes its ratios from, by weight."""
+    def _weights(self, past: Ints) -> Floats:
+        """How well each of the sets tried explains on which days the fighting moved (sets,), adding up to one."""
+        if not self.moves:
+            return np.full(len(self.sets), 1.0 / len(self.sets))
         on_average = moved(self.moves, past)
         logs = np.array(
             [log_evidence(self.priors, self.moves, on_average, exposed[: len(past)]) for exposed in self.exposed]
         )
         weights = np.exp(logs - logs.max())
-        return resampled(weights / weights.sum(), self.rows, self.seed)
+        return np.asarray(weights / weights.sum())
 
 
-def fast_paths(scenario: Scenario) -> list[str]:
-    """The paths of the numbers that the fast fit gives."""
-    return [*fitted_numbers(scenario), *(move.path for move in moving_rules(scenario))]
+def _can_be_fitted(scenario: Scenario) -> None:
+    """InputError for a scenario none of whose regimes' numbers is uncertain."""
+    if not fitted_numbers(scenario):
+        raise InputError(
+            f"{scenario.name}: no number of the regimes is uncertain, so there is nothing to fit; give deaths a day or "
+            "the drift under `fighting` a distribution"
+        )

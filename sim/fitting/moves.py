@@ -99,10 +99,11 @@ class Moved:
 def moved(moves: Sequence[Move], paths: Ints) -> Moved:
     """What paths (days, n) of regimes show, on average; the first day has no yesterday and shows nothing."""
     before, after = paths[:-1], paths[1:]
-    here = [(before == move.before).mean(axis=1) for move in moves]
-    made = [((before == move.before) & (after == move.after)).mean(axis=1) for move in moves]
-    first = np.zeros((1, len(moves)))
-    return Moved(np.concatenate([first, np.array(made).T]), np.concatenate([first, np.array(here).T]))
+    made, here = np.zeros((2, len(paths), len(moves)))
+    for k, move in enumerate(moves):
+        there = before == move.before
+        made[1:, k], here[1:, k] = (there & (after == move.after)).mean(axis=1), there.mean(axis=1)
+    return Moved(made, here)
 
 
 def counted(moves: Sequence[Move], seen: Moved, exposed: Floats) -> tuple[Floats, Floats]:

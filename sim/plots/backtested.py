@@ -79,6 +79,13 @@ def _counts(view: StudyView) -> str:
     return ", ".join(f"{count:,} forecasts {weeks(float(str(horizon)))}" for horizon, count in n.items())
 
 
+def _known(view: StudyView) -> str:
+    """Whose numbers the free courses have."""
+    question = view.study.record.question
+    own = question.get("parameters") == "scenario"
+    return "with the scenario's own numbers" if own else f"with numbers fitted to data up to {question['from']}"
+
+
 EVIDENCE: dict[str, StudyFigure] = {
     "skill": of_table(
         skill.skill, "forecast scores against the best simple baseline, by horizon, with intervals", "skill",
@@ -123,10 +130,11 @@ EVIDENCE: dict[str, StudyFigure] = {
     "spells": of_table(
         spells.spells, "how long truces last, recorded and simulated", "simulated_spells",
         lambda view: (
-            f"Kaplan-Meier survival of {len(view.study['spells']):,} recorded truces with its 95 % log-log band, and "
-            f"of {len(view.study['simulated_spells']):,} simulated ones with 5-95 % of samples of as many as were "
-            "recorded. "
-            "A truce is dead once seven days since its start hold a hundred deaths."
+            f"Kaplan-Meier survival of {len(view.study['spells']):,} recorded truces with its 95 % log-log interval, "
+            f"and of {len(view.study['simulated_spells']):,} of free courses over the days of the record, "
+            f"{_known(view)}; band: 5-95 % of samples of as many simulated truces, one after another, as were "
+            "recorded. A truce is dead once seven days since its start hold a hundred deaths, and lost from sight "
+            "where another takes its place or the course ends."
         ),
         spells.spells_height,
         lambda view: compared(view.study["spells"], view.study["simulated_spells"], seed=view.seed),

@@ -30,8 +30,8 @@ LINEAR = 7.0  # days up to which the scale is linear
 def spells(table: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
     """Share of truces that still hold, by age: the record as steps with its band, the simulation with that of chance.
 
-    Columns: level, day, n, ended, survival, low, high, simulated, band_low, band_high, simulated_n (`compared`). The
-    scale of days is linear up to a week, then logarithmic.
+    Columns: level, day, n, ended, censored, survival, low, high, simulated, band_low, band_high, simulated_n
+    (`compared`). The scale of days is linear up to a week, then logarithmic.
     """
     levels = list(dict.fromkeys(table["level"].astype(str)))
     ax = ax if ax is not None else new_axes(height_mm=70)
@@ -54,6 +54,8 @@ def _panel(panel: Axes, table: pd.DataFrame, level: str, y: str) -> None:
     panel.step(day, table["survival"], where="post", color=BLACK, linewidth=1.5, label="_recorded")
     for side in ("low", "high"):
         panel.step(day, table[side], where="post", color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), label=f"_{side}")
+    cut = table[table["censored"] > 0]
+    panel.plot(cut["day"], cut["survival"], "|", color=BLACK, markersize=7, markeredgewidth=1.2, label="_censored")
     last = float(day.max())
     panel.set_xscale("symlog", linthresh=LINEAR, linscale=0.8)
     panel.xaxis.set_major_locator(FixedLocator([tick for tick in TICKS if tick <= last]))
@@ -64,10 +66,10 @@ def _panel(panel: Axes, table: pd.DataFrame, level: str, y: str) -> None:
     percent_axis(panel.yaxis)
     panel.grid(axis="x", color=PALE, linewidth=0.4)
     panel.set_axisbelow(True)
-    open_still = int(row["n"] - row["ended"])
-    followed = f", {open_still} still open" if open_still else ""
-    numbers = f"{int(row['n'])} recorded{followed}, {int(row['simulated_n']):,} simulated"
-    plain(panel, f"{capital(level)}-level: {numbers}", y)
+    n, ended = int(row["n"]), int(row["ended"])
+    recorded = f"{n} recorded" if n == ended else f"{n} recorded ({ended} ended)"
+    simulated = f"{int(row['simulated_n']):,}" if row["simulated_n"] else "none"
+    plain(panel, f"{capital(level)}-level: {recorded}, {simulated} simulated", y)
     panel.set_xlabel("Age of the truce (days)", fontsize=panel.yaxis.label.get_fontsize(), labelpad=2)
 
 
@@ -77,10 +79,13 @@ def _legend(ax: Axes, table: pd.DataFrame) -> None:
 
     handles = [
         Line2D([], [], color=BLACK, linewidth=1.5, label="recorded (Kaplan-Meier)"),
-        Line2D([], [], color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), label="its 95 % band"),
+        Line2D([], [], color=BLACK, linewidth=0.6, linestyle=(0, (3, 2)), label="its 95 % interval"),
         Line2D([], [], color=BLUE, linewidth=1.3, label="simulated"),
-        Patch(color=BLUE, alpha=0.22, linewidth=0, label="90 % of simulated records of as many"),
+        Patch(color=BLUE, alpha=0.22, linewidth=0, label="90 % of simulated samples of that size"),
     ]
+    if (table["censored"] > 0).any():
+        handles.insert(2, Line2D([], [], color=BLACK, linestyle="", marker="|", markersize=7, markeredgewidth=1.2,
+                                 label="replaced, or the record ends"))  # fmt: skip
     labels = [str(handle.get_label()) for handle in handles]
     legend_below(ax, handles, columns_within(labels, width_points(ax)), 32, from_edge=True)
 

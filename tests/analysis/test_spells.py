@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,11 @@ from hypothesis import strategies as some
 from scipy.optimize import minimize_scalar
 from scipy.stats import weibull_min
 
-from sim.analysis.spells import SHAPES, Spells, spells, weibull_shape
+from sim.analysis.forecasts import Record
+from sim.analysis.spells import SHAPES, Spells, begun_levels, recorded_spells, spells, weibull_shape
+from sim.analysis.truces import Announced, announced
+from sim.scenario import load
+from tests.analysis import recorded
 
 NAN = float("nan")
 
@@ -58,6 +64,48 @@ def test_truces_of_two_courses_do_not_end_each_other() -> None:
 
 def test_no_truce_no_spells() -> None:
     assert len(of([0, 0, 0], {}).days) == 0
+
+
+# --- a record, and an engine's numbers --------------------------------------------------------------------------------
+
+FIRST = dt.date(2021, 1, 1)
+
+
+def of_record(deaths: list[float], *truces: tuple[int, str]) -> list[tuple[int, float, float, bool]]:
+    said = [Announced(FIRST + dt.timedelta(day), level) for day, level in truces]
+    found = recorded_spells(said, Record(FIRST, np.array(deaths)))
+    return list(zip(*(it.tolist() for it in found[1:]), strict=True))
+
+
+def test_announced_truces_of_a_record_follow_the_rule_of_courses() -> None:
+    deaths = [0.0, 0, 0, 0, 120, 0, 0, 0, 0]
+    assert of_record(deaths, (1, "lower"), (6, "leader")) == [(1, 1.0, 3.0, True), (6, 2.0, 3.0, False)]
+
+
+def test_truces_that_began_before_the_record_or_after_it_are_not_in_it() -> None:
+    assert of_record([0.0] * 5, (-1, "lower"), (4, "lower"), (5, "leader")) == [(4, 1.0, 1.0, False)]
+    assert of_record([0.0] * 5) == []
+
+
+def test_of_two_truces_of_a_day_the_higher_counts() -> None:
+    assert of_record([0.0] * 3, (1, "leader"), (1, "lower")) == [(1, 2.0, 2.0, False)]
+
+
+def test_a_truce_begins_where_its_age_is_none() -> None:
+    """In force from before; without one; begun, then replaced by one of the same level; then the course has ended."""
+    truce, age = np.array([[1.0, 0, 2, 2, 2, NAN]]), np.array([[7.0, 0, 0, 1, 0, NAN]])
+    assert np.array_equal(begun_levels(truce, age), [[0, 0, 2, 0, 2, NAN]], equal_nan=True)
+
+
+@pytest.mark.data
+def test_the_real_record_has_its_eleven_truces() -> None:
+    """The Idlib box of UCDP GED 21.1: the two deals of presidents held for months, seven of nine others for a week."""
+    deaths = recorded.fetched()
+    truces = announced(load("builtin:idlib-2020-02-11"))
+    found = recorded_spells(truces, Record(deaths.index[0].date(), deaths.to_numpy()))
+    assert found.days[found.level == 2].tolist() == [226.0, 75.0]
+    assert found.days[found.level == 1].tolist() == [6.0, 7.0, 34.0, 132.0, 4.0, 0.0, 3.0, 4.0, 3.0]
+    assert np.flatnonzero(~found.ended).tolist() == [3]  # that of 6 May 2017, which another replaced
 
 
 def one_shape(days: list[float], ended: list[bool]) -> float:

@@ -87,6 +87,13 @@ FOLDS = (
     ("idlib-2020-01-12", dt.date(2022, 9, 14), NOTHING),
     ("moscow-2020-03-06", dt.date(2022, 12, 1), NOTHING),
 )
+# Truces that nobody dated, of which free courses would have none; and an end of them.
+OFFERS = {
+    "rules.offer": (
+        "{event: truce, actor: north, target: south, when: {truce: none, deaths_7d: {at_least: 50}}, rate: 0.1}"
+    ),
+    "rules.leave": "{event: truce_breaks, actor: north, target: south, when: {truce: lower}, rate: 0.02}",
+}
 FIRST = dt.date(2020, 1, 1)
 DAYS = 1000
 ORIGINS = dt.date(2021, 8, 2), dt.date(2021, 11, 30)  # of the back-tests: two truces and an attack

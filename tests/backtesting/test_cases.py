@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from sim.analysis.forecasts import Record
-from sim.backtesting.cases import Case, without_rule
+from sim.backtesting.cases import Case, null_model, without_rule
 from sim.backtesting.recorded import read_record
 from sim.errors import InputError
+from sim.fitting.fast import Fast
 from tests.backtesting import made
 
 FIRST, LAST = made.ORIGINS
@@ -58,6 +59,20 @@ def test_it_is_fitted_from_its_first_opening_in_the_record(case: Case, known: Re
     scenario, part = case.fitted_on(late, LAST)
     assert scenario.history.start == part.first == dt.date(2021, 6, 1)
     assert part.deaths.tolist() == late.until(dt.date(2030, 1, 1))[335:].tolist()
+
+
+def test_the_null_model_is_fitted_as_well_to_the_record_up_to_the_day(river: Path, known: Record) -> None:
+    """The later days may be what they like; more dead before move the mean of the war."""
+    moving = {"fighting.drift.rules": "{quiet: {skirmish: [fray]}}"}
+    case, until = null_model(Case("model", str(river), moving)), dt.date(2021, 6, 30)
+    first = (until - known.first).days + 1
+    other = Record(known.first, np.concatenate([known.deaths[:first], known.deaths[first:] + 50]))
+    usual = Fast(*case.fitted_on(known, LAST), 8, 0, 4).rows_until(until)
+    assert Fast(*case.fitted_on(other, LAST), 8, 0, 4).rows_until(until) == usual and len(usual) == 8
+    milder = Record(known.first, np.round(known.deaths * 0.7))
+    war = [np.mean([row["fighting.regimes.war.mean"] for row in rows])
+           for rows in (usual, Fast(*case.fitted_on(milder, LAST), 8, 0, 4).rows_until(until))]  # fmt: skip
+    assert war[1] < war[0] - 0.5
 
 
 def test_one_rule_is_off_and_no_other(case: Case, known: Record) -> None:

@@ -19,6 +19,7 @@ from sim.backtesting.forecasting import Counts
 from sim.backtesting.running import Backtest, backtest
 from sim.backtesting.storing import NAME
 from sim.errors import InputError, ResultsError
+from sim.plots import figure_data
 from sim.plots.opening import of_backtest
 from sim.scenario.posterior import Estimate, Posterior, write
 from tests import needs
@@ -27,7 +28,7 @@ from tests.backtesting.made import FakeFit, plan
 
 pytestmark = needs.numba
 OURS = ["model", "null_model", "article_only"]
-TABLES = ["each", "fans", "folds", "scores", "skill", "truces"]
+TABLES = ["each", "fans", "folds", "scores", "simulated_spells", "skill", "spells", "truces"]
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,38 @@ def test_single_days_are_shown_and_those_outside_named(done: Backtest) -> None:
     assert wide.loc["model", "hold"] > wide.loc["null_model", "hold"]  # the truce of the day
     last = days[(days["fold"] == "idlib-2020-01-12") & (days["forecaster"] == "model")].set_index("horizon")
     assert last.loc[1, "level"] and not last.loc[4, "level"] and np.isnan(last.loc[4, "observed"])
+
+
+def test_truces_of_the_whole_record_stand_beside_those_of_free_courses(
+    river: Path, record: Path, tmp_path: Path
+) -> None:
+    asked = plan(river, overrides=made.OFFERS, alignments=1, horizons=(7,))
+    found = backtest(asked, record, tmp_path / "out", 1, progress=False)
+    days = ["2021-08-10", "2021-10-15", "2022-03-01"]  # the last after all origins
+    assert all([str(day) for day in found.tables[name]["first"]] == days for name in ("spells", "truces"))
+    free = found.tables["simulated_spells"]
+    assert list(free) == ["set", "course", "first", "level", "days", "ended"] and free["ended"].any()
+    said = json.loads((found.folder / NAME).read_text(encoding="utf-8"))["courses"]
+    assert said == {"n": 24, "from": "2020-01-29", "to": "2022-09-26"}
+    gone = pd.to_datetime(free["first"]) + pd.to_timedelta(free["days"], unit="D")
+    assert gone.max() == pd.Timestamp("2022-09-27") and set(free["course"]) <= set(range(24))
+    assert figure_data("spells", of_backtest(found.folder))["simulated_n"].iloc[0] == len(free)
+
+
+def test_numbers_of_free_courses_are_those_of_the_first_origin(river: Path, record: Path, tmp_path: Path) -> None:
+    """A longer back-test, of which later fits are others, has the same free courses."""
+
+    class Growing(FakeFit):
+        def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+            return [{"fighting.regimes.war.mean": float((until - made.FIRST).days) / 20}] * self.n
+
+    asked = plan(river, parameters="expanding", alignments=1, horizons=(7,), overrides=made.OFFERS)
+    found = [
+        backtest(it, record, tmp_path / str(it.last), 1, progress=False, fitter=Growing).tables["simulated_spells"]
+        for it in (asked, replace(asked, last=asked.first))
+    ]
+    assert len(found[0])
+    pd.testing.assert_frame_equal(*found)
 
 
 def test_any_number_of_workers_gives_the_same_files(done: Backtest, river: Path, record: Path, tmp_path: Path) -> None:
@@ -191,6 +224,29 @@ def test_a_back_test_that_was_stopped_goes_on_with_the_next_forecaster(
     again = backtest(plan(river), record, out, 1, resume=True, progress=False)
     assert all((out / "forecasts" / name).stat().st_mtime_ns == stamp for name, stamp in stamps.items())
     assert bits(again.folder) == bits(done.folder)
+
+
+def test_free_courses_that_are_stored_are_not_run_again(
+    river: Path, record: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*asked: Any, **more: Any) -> Any:
+        raise KeyboardInterrupt
+
+    def once(resume: bool = True) -> dict[str, bytes]:
+        return bits(backtest(asked, record, out, 1, resume, progress=False).folder)
+
+    asked, out = plan(river, overrides=made.OFFERS, alignments=1, horizons=(7,)), tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(running, "simulated_spells", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="out"):
+            once(resume=False)
+        assert not list(out.glob("*.csv"))
+        patch.undo()
+        usual = once()
+        patch.setattr(running, "simulated_spells", interrupted)
+        assert once() == usual
+    (out / "simulated_spells.csv").write_text("no", encoding="utf-8")
+    assert once() == usual
 
 
 def test_forecasts_that_were_altered_are_made_again(done: Backtest, river: Path, record: Path, tmp_path: Path) -> None:

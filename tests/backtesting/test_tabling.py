@@ -9,7 +9,8 @@ import pytest
 from sim.analysis.forecasts import Record, from_trials
 from sim.analysis.scores import central_interval
 from sim.analysis.scoring import score_each
-from sim.backtesting.tabling import ablations, fans, forecasts_of, limits_of, truces
+from sim.analysis.spells import spells as spells_of
+from sim.backtesting.tabling import ablations, fans, forecasts_of, limits_of, spells, truces
 from tests.small import small
 
 FIRST = dt.date(2021, 1, 4)
@@ -64,6 +65,21 @@ def test_truces_by_the_rule_of_the_day() -> None:
     found = truces(scenario, Record(FIRST, deaths)).to_records(index=False).tolist()
     days = [FIRST + dt.timedelta(k) for k in (2, 4, 9, 19)]
     assert found == [("lower", days[0], days[1]), ("lower", days[2], days[3])]
+
+
+def test_spells_are_dated_and_their_courses_numbered() -> None:
+    begun, deaths = np.array([[0.0, 1, 0], [2, 0, 1]]), np.array([[0.0, 0, 0], [0, 150, 0]])
+    found = spells(spells_of(begun, deaths), FIRST, courses_before=10)
+    assert list(found) == ["course", "first", "level", "days", "ended"]
+    days = [FIRST + dt.timedelta(k) for k in (1, 0, 2)]
+    assert found["course"].tolist() == [10, 11, 11] and found["first"].tolist() == days
+    assert found["level"].tolist() == ["lower", "leader", "lower"]
+    assert found["days"].tolist() == [2, 1, 1] and found["ended"].tolist() == [False, True, False]
+
+
+def test_no_spells_are_an_empty_table() -> None:
+    none = spells(spells_of(np.zeros((2, 3)), np.zeros((2, 3))), FIRST)
+    assert list(none) == ["course", "first", "level", "days", "ended"] and not len(none)
 
 
 def test_limits_are_the_scenarios() -> None:

@@ -10,9 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.backtesting import fits
-from sim.cli import calibrate as command
-from sim.fitting import calibration
+from sim.fitting import calibrated, calibrating
 from sim.scenario import load
 from sim.scenario.posterior import read
 from tests import needs
@@ -49,12 +47,13 @@ def test_it_prints_numbers_before_and_after_and_writes_what_a_scenario_reads(fil
     said = fine(result).splitlines()
     assert said[0] == "river: record.csv, 2020-01-01 to 2021-05-31"
     assert re.fullmatch(r"12 rows, \d+ of them different, seed 0, \d+ s", said[1])
-    assert said[2].startswith("Nothing was fitted by simulation: the recorded course is that of the Idlib model")
-    assert said[4].split() == ["number", "prior", "90", "%", "posterior", "90", "%", "bits", "how", "evidence"]
+    assert re.fullmatch(r"Behind them stand \d+\.\d independent draws of the regimes' numbers.", said[2])
+    assert said[3].startswith("Nothing was fitted by simulation: the recorded course is that of the Idlib model")
+    assert said[5].split() == ["number", "prior", "90", "%", "posterior", "90", "%", "bits", "how", "evidence"]
     quiet = next(line for line in said if line.startswith("fighting.regimes.quiet.mean"))
     assert "0.82 to 1.2" in quiet and quiet.endswith("likelihood  deaths a day, 2020-01-01 to 2021-05-31, n 517")
     assert said[-1] == "posterior: found.yaml"
-    assert "driving 12 rows' histories from 2020-01-01" in result.stderr
+    assert "driving histories from 2020-01-01" in result.stderr
     posterior = read(OUT)
     assert posterior.made["command"] == (
         "ceasefire calibrate river.yaml --data record.csv --until 2021-05-31 --rows 12 --seed 0 --population 600 "
@@ -108,7 +107,7 @@ def test_rates_and_ratios_of_rules_that_move_the_regimes_are_fitted(files: Call)
         ({"scenario": "late.yaml"}, "no opening of the scenario lies in the record"),
         ({"scenario": "plain.yaml"}, "no number of the regimes is uncertain"),
         ({"--resume": True}, "--resume needs --work"),
-        ({"--check": True}, "--check has nothing to compare with: the recorded course is that of the Idlib model"),
+        ({"--check": True}, "a check has nothing to compare with: the recorded course is that of the Idlib model"),
         ({"--rows": 1}, "--rows"),
         ({"--population": 1}, "--population"),
     ],
@@ -140,7 +139,7 @@ def test_ctrl_c_says_how_to_go_on(files: Call, monkeypatch: pytest.MonkeyPatch) 
     def stop(*asked: object, **more: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(calibration, "calibrate", stop)
+    monkeypatch.setattr(calibrating, "put_together", stop)
     stopped = files(*ASKED, "--work", "kept")
     assert stopped.exit_code == 130 and not OUT.exists()
     assert "nothing written; to go on, give the same command with --resume (generations in kept)" in stopped.stderr
@@ -149,9 +148,8 @@ def test_ctrl_c_says_how_to_go_on(files: Call, monkeypatch: pytest.MonkeyPatch) 
 @needs.numba
 @pytest.mark.slow
 def test_counts_simulation_and_checks_of_the_idlib_model(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fits, "fitted", lambda scenario, record, rows, seed: Draws(scenario, rows))
-    monkeypatch.setattr(command, "SETS", 2)
-    monkeypatch.setattr(command, "TRIALS", 12)
+    monkeypatch.setattr(calibrating, "Fast", lambda scenario, record, rows, seed, tried: Draws(scenario, rows))
+    monkeypatch.setattr(calibrated, "CHECKED", (2, 12))
     record = np.random.default_rng(2).poisson(8.0, 1600).astype(float)
     made.write_record(Path("record.csv"), record.tolist())
     lines = Path("record.csv").read_text(encoding="utf-8").splitlines()

@@ -12,22 +12,10 @@ import pytest
 from sim.analysis.chronicle import LAST
 from sim.analysis.intervals import Floats
 from sim.draws import address
-from sim.errors import InputError
 from sim.fitting import calibration
-from sim.fitting.calibration import (
-    BY_SIMULATION,
-    ONE_COURSE,
-    Calibrated,
-    Data,
-    Settings,
-    calibrate,
-    has_course,
-    informed,
-    paired,
-    ratio_paths,
-    read_data,
-    without_posterior,
-)
+from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, informed, without_posterior
+from sim.fitting.calibration import BY_SIMULATION, Settings, paired, put_together, ratio_paths
+from sim.fitting.fast import Drawn
 from sim.fitting.moves import moving_rules
 from sim.fitting.populations import Population
 from sim.history.series import Day, Series
@@ -49,8 +37,11 @@ class Draws:
     def __init__(self, scenario: Scenario, rows: int) -> None:
         self.scenario, self.n = scenario, rows
 
-    def rows_until(self, until: dt.date) -> list[dict[str, float]]:
+    def rows(self) -> list[dict[str, float]]:
         return [values_of_set(self.scenario, k, 11) for k in range(self.n)]
+
+    def drawn_until(self, until: dt.date) -> Drawn:
+        return Drawn(self.rows(), 321.04, 7.0, 20)
 
 
 @pytest.fixture(scope="module")
@@ -75,41 +66,21 @@ RIVER_DATA = data(made.FIRST, dt.date(2022, 8, 31))
 IDLIB_DATA = data(dt.date(2016, 1, 1), LAST)
 
 
-# --- what may be used ------------------------------------------------------------------------------------------------
-
-
-def test_the_record_is_used_to_the_eve_of_the_origin_or_to_its_end(tmp_path: Path) -> None:
-    file = made.write_record(tmp_path / "record.csv", [1.0] * 800)
-    assert read_data(file, dt.date(2021, 6, 1)).until == dt.date(2021, 5, 31)
-    found = read_data(file, dt.date(2030, 1, 1))
-    assert found.until == made.FIRST + dt.timedelta(799) and found.name == "record.csv" and len(found.sha256) == 64
-    assert read_data(file, dt.date(2030, 1, 1), dt.date(2021, 2, 3)).until == dt.date(2021, 2, 3)
-    assert found.record.first == made.FIRST and found.record.deaths.sum() == 800
-
-
-def test_no_day_from_the_origin_on_and_none_after_the_record(tmp_path: Path) -> None:
-    file = made.write_record(tmp_path / "record.csv", [1.0] * 800)
-    for origin, until in ((dt.date(2021, 6, 1), dt.date(2021, 6, 1)), (dt.date(2030, 1, 1), dt.date(2023, 1, 1))):
-        with pytest.raises(InputError, match="last day that may be used; choose an earlier one"):
-            read_data(file, origin, until)
-    with pytest.raises(InputError, match="60 days of recorded deaths until 2020-02-29; a fit needs at least 365"):
-        read_data(file, dt.date(2021, 6, 1), dt.date(2020, 2, 29))
-
-
 # --- the columns -----------------------------------------------------------------------------------------------------
 
 
 def test_columns_are_what_the_fit_gives_and_can_be_meant_at_the_origin(river: Scenario) -> None:
     asked: list[str] = []
-    found = calibrate(river, river, Draws(river, 6), RIVER_DATA, SMALL, made={"command": "c"}, on_stage=asked.append)
+    found = put_together(river, river, Draws(river, 6), RIVER_DATA, SMALL, made={"command": "c"}, on_stage=asked.append)
     posterior = found.posterior
     assert len(posterior) == 6 and found.population is None
     assert set(posterior.paths) == {QUIET, DRIFT, "fighting.regimes.war.mean"}
     assert list(posterior.paths) == [path for path in uncertain(river) if path in posterior.paths]
-    assert posterior.column(QUIET).tolist() == [row[QUIET] for row in Draws(river, 6).rows_until(LAST)]
+    assert posterior.column(QUIET).tolist() == [row[QUIET] for row in Draws(river, 6).rows()]
     assert {it.how for it in posterior.estimates} == {"likelihood"}
     assert posterior.estimate(QUIET).evidence == "deaths a day, 2022-06-01 to 2022-08-31, n 92"
     assert posterior.made["span"] == {"from": "2022-06-01", "to": "2022-08-31"}
+    assert posterior.made["effective"] == {"regimes": 321.0, "sets": 7.0, "tried": 20}
     assert posterior.made["command"] == "c" and posterior.made["different_rows"] == 6
     assert asked == ["fitting regimes, moves and counts to deaths until 2022-08-31"]
     assert found.notes == [f"Nothing was fitted by simulation: {ONE_COURSE}."]
@@ -120,14 +91,14 @@ def test_a_number_with_another_prior_where_the_fit_began_has_no_column(river: Sc
     quiet = regimes["quiet"].model_copy(update={"mean": Uniform(0.5, 3.0)})
     fighting = river.fighting.model_copy(update={"regimes": {**regimes, "quiet": quiet}})
     lived = river.model_copy(update={"fighting": fighting})
-    found = calibrate(river, lived, Draws(lived, 6), RIVER_DATA, SMALL)
+    found = put_together(river, lived, Draws(lived, 6), RIVER_DATA, SMALL)
     assert QUIET not in found.posterior.paths and DRIFT in found.posterior.paths
 
 
 def test_a_posterior_that_the_scenario_has_is_left_aside(river: Scenario) -> None:
     old = Posterior("old", {}, (Estimate(QUIET, "likelihood", "before"),), np.array([[1.1], [1.11]]))
-    before = calibrate(river, river, Draws(river, 6), RIVER_DATA, SMALL)
-    after = calibrate(river.model_copy(update={"posterior": old}), river, Draws(river, 6), RIVER_DATA, SMALL)
+    before = put_together(river, river, Draws(river, 6), RIVER_DATA, SMALL)
+    after = put_together(river.model_copy(update={"posterior": old}), river, Draws(river, 6), RIVER_DATA, SMALL)
     assert (
         after.priors[QUIET] == Uniform(0.8, 1.2) and after.posterior.rows.tobytes() == before.posterior.rows.tobytes()
     )
@@ -145,8 +116,8 @@ def test_ratios_of_moving_rules_and_what_they_act_upon(idlib: Scenario) -> None:
 
 def test_counts_can_be_kept_to_the_rules_of_the_article(idlib: Scenario) -> None:
     settings = replace(SMALL, simulate=False)
-    every = calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
-    fewer = calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, replace(settings, article_only=True))
+    every = put_together(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
+    fewer = put_together(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, replace(settings, article_only=True))
     hows = {it.path: it.how for it in every.posterior.estimates}
     assert hows["parameters.hit_calm.value"] == hows["parameters.aircraft.value"] == "conjugate"
     assert hows["rules.offensive_from_quiet.rate"] == hows["parameters.leash.value"] == "likelihood"
@@ -156,10 +127,17 @@ def test_counts_can_be_kept_to_the_rules_of_the_article(idlib: Scenario) -> None
     assert every.notes == ["Nothing was fitted by simulation (--no-abc)."]
 
 
-def test_a_course_needs_time(idlib: Scenario, river: Scenario) -> None:
-    assert has_course(idlib) and not has_course(river)
+def test_what_could_not_be_counted_yet_is_said_to_be_assumed(idlib: Scenario) -> None:
     early = data(dt.date(2016, 1, 1), dt.date(2018, 12, 31))
-    found = calibrate(idlib, idlib, Draws(idlib, 6), early, SMALL)
+    found = put_together(idlib, idlib, Draws(idlib, 6), early, replace(SMALL, simulate=False)).posterior
+    for path, how in (("hit_blocking", "prior"), ("retaliation", "prior"), ("hit_calm", "conjugate")):
+        estimate = found.estimate(f"parameters.{path}.value")
+        assert estimate.how == how and ("nothing to count yet" in estimate.evidence) == (how == "prior")
+
+
+def test_a_course_needs_time(idlib: Scenario) -> None:
+    early = data(dt.date(2016, 1, 1), dt.date(2018, 12, 31))
+    found = put_together(idlib, idlib, Draws(idlib, 6), early, SMALL)
     assert found.notes == ["Nothing was fitted by simulation: that needs 182 days from 2018-09-17 on."]
 
 
@@ -191,7 +169,7 @@ def test_what_is_simulated_joins_the_rows_and_is_the_same_for_any_number_of_work
     idlib: Scenario, tmp_path: Path
 ) -> None:
     def made_by(settings: Settings) -> Calibrated:
-        return calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
+        return put_together(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, settings)
 
     found = made_by(SMALL)
     hows = {it.path: it.how for it in found.posterior.estimates}
@@ -204,7 +182,7 @@ def test_what_is_simulated_joins_the_rows_and_is_the_same_for_any_number_of_work
         (found.posterior.column("displacement.rate") >= low) & (found.posterior.column("displacement.rate") <= high)
     ).all()
     assert found.posterior.column("parameters.leash.value").tolist() == [
-        row["parameters.leash.value"] for row in Draws(idlib, 6).rows_until(LAST)
+        row["parameters.leash.value"] for row in Draws(idlib, 6).rows()
     ]
 
     def stop(generation: int, simulated: int, accepted: int) -> None:
@@ -213,7 +191,7 @@ def test_what_is_simulated_joins_the_rows_and_is_the_same_for_any_number_of_work
 
     kept = replace(SMALL, workers=2, folder=tmp_path / "work")
     with pytest.raises(KeyboardInterrupt):
-        calibrate(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, kept, on_progress=stop)
+        put_together(idlib, idlib, Draws(idlib, 6), IDLIB_DATA, kept, on_progress=stop)
     assert (tmp_path / "work" / "generation-000.npz").exists()
     again = made_by(replace(kept, resume=True))
     assert again.posterior == found.posterior

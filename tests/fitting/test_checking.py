@@ -36,6 +36,7 @@ from sim.preparing import Prepared, prepare
 from sim.scenario import load
 from sim.scenario.schema import Scenario
 from tests import needs
+from tests.small import small
 
 pytestmark = needs.numba
 SOME = (AUGUST_31, JANUARY_12)
@@ -175,6 +176,13 @@ def test_without_a_record_what_rests_on_deaths_is_not_observed(scenarios: dict[s
         assert str(found.loc[name, "note"]).startswith("not observed")
     assert found.loc["fatal_answered", "observed"] == 1.0
     assert found.loc["lower_truces", "observed"] == 4.0
+
+
+def test_a_chronology_without_an_event_in_the_days_is_refused(scenarios: dict[str, Scenario], invented: Series) -> None:
+    idlib = scenarios[COURSE]
+    for scenario, first in ((small(), dt.date(2019, 5, 1)), (idlib, dt.date(2001, 1, 1)), (idlib, dt.date(2020, 3, 1))):
+        with pytest.raises(InputError, match=f"its chronology has no event from {first} to .*under history.events"):
+            recorded(scenario, invented, first, 20)
 
 
 def test_an_unknown_run_is_refused(scenarios: dict[str, Scenario]) -> None:

@@ -13,18 +13,20 @@ from sim.fitting.conjugate import (
     ARTICLE_RULES,
     COUNTED,
     SPELLS,
+    UNSEEN_DAYS,
     Count,
     Counted,
     Record,
     counts,
     draws,
-    estimates,
     updated,
 )
 from sim.scenario import load
 from sim.scenario.laws import Beta, Gamma
+from sim.scenario.numbers import uncertain
 from sim.scenario.schema import Intervention, Scenario
 from tests import needs
+from tests.small import small
 
 ORIGIN = dt.date(2020, 2, 10)
 DAY = dt.date(2019, 1, 1)
@@ -82,9 +84,29 @@ def test_nothing_that_came_later_is_counted(idlib: Scenario) -> None:
     assert Record.of(idlib, dt.date(2024, 12, 1)).events.keys() == Record.of(idlib, ORIGIN).events.keys()
     early = {short(count.path): count for count in counts(idlib, dt.date(2019, 6, 26))}
     assert (early["retaliation"].k, early["retaliation"].n) == (0, 0)
-    assert early["retaliation"].law() == Beta(0.5, 0.5), "without a case, what Jeffreys' rule says of no case"
-    assert early["hit_blocking"].law() is None, "of a rate of which not one day is known the prior stays"
     assert (early["hit_blocking"].n, early["hit_offensive"].k) == (0, 4)
+
+
+FIRST_ORIGIN = dt.date(2018, 9, 23)  # of the back-test
+UNSEEN = {"hit_offensive", "hit_blocking", "hit_calm", "set_post", "break_rate"}
+NO_CASE = {"lethal_blocking", "lethal_fenced", "aircraft", "retaliation", "retaliation_nonfatal", "fragile_lower",
+           "fragile_leader"}  # fmt: skip
+
+
+def test_what_was_not_seen_yet_is_no_count_and_not_what_later_days_say(idlib: Scenario) -> None:
+    """At the first origin of the back-test: of five rates there were seven days or none, of seven shares no case."""
+    known = uncertain(idlib)
+    early = {short(count.path): count for count in counts(idlib, FIRST_ORIGIN)}
+    assert {name for name, count in early.items() if count.how == "prior"} == UNSEEN | NO_CASE
+    assert {early[name].n for name in UNSEEN} == {0, 7} and {early[name].n for name in NO_CASE} == {0}
+    for name in UNSEEN:
+        assert early[name].law() == Gamma(0.5, 0.02) != known[early[name].path]
+        assert early[name].evidence().startswith("assumed, once in 100 days; nothing to count yet, 0 in ")
+    for name in NO_CASE:
+        assert early[name].law() == Beta(0.5, 0.5), "what Jeffreys' rule says of no case"
+        assert early[name].evidence().startswith("assumed, any share; nothing to count yet, 0 of 0, 2018-09-17 to ")
+    late = counts(idlib, ORIGIN)
+    assert {count.how for count in late} == {"conjugate"} and not any("assumed" in it.evidence() for it in late)
 
 
 def test_the_day_of_the_origin_does_not_matter(idlib: Scenario) -> None:
@@ -116,6 +138,7 @@ def test_truces_that_silenced_the_guns(idlib: Scenario) -> None:
 def test_too_early_a_day_is_refused(idlib: Scenario) -> None:
     with pytest.raises(InputError, match="nothing is counted before 2017-05-06; choose a later day"):
         counts(idlib, dt.date(2017, 5, 6))
+    assert counts(small(), dt.date(2017, 5, 6)) == [], "of another conflict nothing is counted, on whatever day"
 
 
 def test_every_state_that_is_named_is_defined() -> None:
@@ -194,26 +217,28 @@ def count(kind: str, k: int, n: int) -> Count:
 def test_laws_are_those_of_jeffreys() -> None:
     assert count("gamma", 2, 12).law() == Gamma(2.5, 1 / 12)
     assert count("beta", 3, 3).law() == Beta(3.5, 0.5)
-    assert count("beta", 0, 0).law() == Beta(0.5, 0.5)
-    assert updated([count("gamma", 0, 0), count("gamma", 2, 12)]) == [
-        ("parameters.x.value", Gamma(2.5, 1 / 12), "2 in 12 days, 2019-01-01 to 2020-02-10: hits a day")
-    ]
+    assert updated([count("gamma", 2, 12)]) == [("parameters.x.value", Gamma(2.5, 1 / 12))]
+    assert count("gamma", 2, 12).evidence() == "2 in 12 days, 2019-01-01 to 2020-02-10: hits a day"
     assert count("beta", 1, 9).evidence().startswith("1 of 9, ")
+
+
+def test_a_quiet_day_raises_no_rate_and_the_first_event_ends_what_was_assumed() -> None:
+    means = [law.shape * law.scale for n in range(120) if isinstance(law := count("gamma", 0, n).law(), Gamma)]
+    assert len(means) == 120 and means[0] == means[UNSEEN_DAYS] == 0.01 > means[UNSEEN_DAYS + 1]
+    assert means == sorted(means, reverse=True)
+    assert count("gamma", 1, 3).law() == Gamma(1.5, 1 / 3) and count("gamma", 1, 0).law() == Gamma(1.5, 1.0)
+    assert [count("gamma", 0, n).how for n in (49, 50)] == ["prior", "conjugate"]
+    assert [count("beta", 0, n).how for n in (0, 1)] == ["prior", "conjugate"]
 
 
 def test_draws_have_the_quantiles_of_their_laws(idlib: Scenario) -> None:
     updates = updated(counts(idlib, ORIGIN))
     drawn = draws(updates, 200, 7)
-    assert drawn.shape == (200, len(updates)) == (200, len(estimates(updates)))
-    for (_, law, _), column in zip(updates, drawn.T, strict=True):
+    assert drawn.shape == (200, len(updates))
+    for (_, law), column in zip(updates, drawn.T, strict=True):
         assert np.sort(column) == pytest.approx([law.ppf((k + 0.5) / 200) for k in range(200)])
     ranks = drawn.argsort(axis=0).argsort(axis=0)
     assert np.abs(np.corrcoef(ranks.T) - np.eye(len(updates))).max() < 0.3, "columns are independent"
     assert (draws(updates[:1], 200, 7)[:, 0] == drawn[:, 0]).all(), "other columns move none"
     assert (draws(updates, 200, 8) != drawn).any()
     assert draws([], 5, 1).shape == (5, 0)
-
-
-def test_estimates_are_coded(idlib: Scenario) -> None:
-    made = estimates(updated(counts(idlib, ORIGIN)))
-    assert {it.grade for it in made} == {"coded"} and made[0].evidence.startswith("8 in 155 days")

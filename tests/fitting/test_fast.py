@@ -13,7 +13,7 @@ import pytest
 
 from sim.analysis.forecasts import Record
 from sim.errors import InputError
-from sim.fitting.fast import LEAST_DAYS, Fast, fast_paths
+from sim.fitting.fast import LEAST_DAYS, Fast
 from sim.history.driving import chain_of
 from sim.scenario.numbers import fix, uncertain
 from sim.scenario.schema import Scenario
@@ -69,7 +69,6 @@ def test_a_row_has_every_uncertain_number() -> None:
     for row in rows():
         assert set(row) == set(known)
         assert all(np.isfinite(value) and value > 0 for value in row.values())
-    assert fast_paths(shared().scenario) == [*TRUTH, "rules.open.rate", "rules.storm.rate", "rules.tire.rate"]
 
 
 def test_fitted_numbers_are_near_those_that_made_the_record_and_the_others_are_a_sets() -> None:
@@ -134,6 +133,38 @@ def test_a_day_without_record_is_none_without_deaths() -> None:
     )
     low, high = (np.mean([row["fighting.regimes.quiet.mean"] for row in made]) for made in (none, missing))
     assert low < 0.8 * high
+
+
+def test_how_many_draws_stand_behind_the_rows_is_said() -> None:
+    """Of 7,500 points most weigh little; six sets are weighed, and none of them is all there is."""
+    drawn = shared().drawn_until(UNTIL)
+    assert drawn.rows == rows() and drawn.tried == 6
+    assert 100 < drawn.regimes < 7500 and drawn.sets is not None and 1 < drawn.sets <= 6
+
+
+def test_without_a_rule_that_moves_the_regimes_they_are_fitted_all_the_same() -> None:
+    """The regimes as with the rules; the rest from every set alike, for which one of them is lived through."""
+    still = scenario(deaths()).model_copy(deep=True)
+    drift = still.fighting.drift
+    assert drift is not None
+    fighting = still.fighting.model_copy(update={"drift": drift.model_copy(update={"rules": {}})})
+    it = Fast(still.model_copy(update={"fighting": fighting}), shared().record, 12, 0, 6)
+    drawn = it.drawn_until(UNTIL)
+    assert drawn.sets is None and it.exposed.shape == (6, DAYS, 0) and it.truces == shared().truces
+    assert [{path: row[path] for path in TRUTH} for row in drawn.rows] == [
+        {path: row[path] for path in TRUTH} for row in rows()
+    ]
+    heats = [row["parameters.heat.value"] for row in drawn.rows]
+    assert sorted(heats) == sorted(2 * [values["parameters.heat.value"] for values in it.sets])
+
+
+def test_nothing_uncertain_is_refused_before_the_history_is_driven(monkeypatch: pytest.MonkeyPatch) -> None:
+    def driven(*asked: object, **more: object) -> None:
+        raise AssertionError("driven")
+
+    monkeypatch.setattr("sim.fitting.fast.lived_days", driven)
+    with pytest.raises(InputError, match="no number of the regimes is uncertain"):
+        Fast(fix(scenario(deaths()), TRUTH), shared().record)
 
 
 def test_a_record_that_is_too_short_is_refused() -> None:

@@ -77,6 +77,11 @@ def test_moves_and_days_at_risk_of_two_paths_by_hand() -> None:
     assert seen.here.T.tolist() == [[0, 1, 0.5, 0.5, 0.5], [0, 0, 0.5, 0.5, 0.5]]
 
 
+def test_without_moves_there_is_nothing_to_see() -> None:
+    seen = moved([], PATHS)
+    assert seen.made.shape == seen.here.shape == (5, 0)
+
+
 def test_a_move_is_shared_by_exposure_and_days_are_weighted_by_it() -> None:
     """On day 1 `open` is three times as exposed as `storm`, on day 3 shut, on day 4 both are: that move is nobody's."""
     exposed = np.array([[1, 1, 1], [3, 1, 1], [1, 1, 2], [0, 2, 1], [0, 0, 1]], float)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -281,6 +282,25 @@ def test_spells_show_record_and_simulation(sources: dict[str, Evidence]) -> None
         for label, column in (("_recorded", "survival"), ("_simulated", "simulated")):
             assert np.allclose(labelled(panel, label).get_ydata(), rows[column], equal_nan=True)
         assert f"{rows['n'].iloc[0]} recorded" in panel.get_title("left")
+        cut = rows[rows["censored"] > 0]
+        assert labelled(panel, "_censored").get_xdata().tolist() == cut["day"].tolist()
+        assert ("ended)" in panel.get_title("left")) is bool(len(cut))
+    assert table["censored"].any() and "free courses" in caption("spells", sources["spells"])
+
+
+def test_a_level_that_was_never_simulated_is_drawn_as_recorded(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "few")
+    file = tmp_path / "few" / "simulated_spells.csv"
+    simulated = pd.read_csv(file)
+    simulated[simulated["level"] == "lower"].to_csv(file, index=False)
+    said = json.loads((tmp_path / "few" / "backtest.json").read_text())
+    said["tables"][file.name] = sha256(file)
+    (tmp_path / "few" / "backtest.json").write_text(json.dumps(said))
+    few = evidence(tmp_path / "few")
+    assert few is not None
+    leader, _ = panels(draw("spells", few))
+    assert leader.get_title("left").endswith("none simulated")
+    assert np.isnan(labelled(leader, "_simulated").get_ydata()).all()
 
 
 def test_the_most_learnt_stands_first_and_what_kept_its_prior_is_grey(sources: dict[str, Evidence]) -> None:
