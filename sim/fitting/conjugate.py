@@ -43,7 +43,8 @@ JEFFREYS = 0.5
 # would have it (90 %: from once in 26 days to once in seventy years). The number is assumed, from what rules are for:
 # what comes every week is part of the day's fighting, what comes once in years no part of a run of some months. Fewer
 # days than these without an event leave it as it is: by Jeffreys' rule the first quiet day would make it fiftyfold.
-UNSEEN_DAYS = 50
+UNSEEN_DAYS = 50.0
+SHORT_TRUCE = 3.3  # days that a truce of the short kind lasts by definition (DOMAIN 2.1)
 WEEK = 7
 
 LOWER = ("unilateral_truce", "joint_truce")
@@ -99,6 +100,7 @@ class Counted:
     closing: bool = False  # what happens on the day a state ended belongs to it: it may have ended it
     least_week: float = 0.0  # deaths in the seven days before
     rules: int = 1  # so many rules share the rate
+    unseen: float = UNSEEN_DAYS  # days for which half an event is assumed until there is more to count
 
     @property
     def needs_deaths(self) -> bool:
@@ -140,7 +142,7 @@ COUNTED = (
     Counted("parameters.silence_leader.value", "R18", "leader-level truces that cut deaths by three quarters at once",
             ("agreement_in_force",), success="silenced"),
     Counted("parameters.break_rate.value", "R18", "ends of short truces a day from their third day on",
-            ("truce_breaks",), during=("short_truce",), closing=True),
+            ("truce_breaks",), during=("short_truce",), closing=True, unseen=SHORT_TRUCE / 2),
     Counted("rules.infighting.rate", "R21", "outbreaks of fighting among rebels a day of a lull", ("infighting",),
             since=ASTANA, during=("lull",), apart=60),
 )  # fmt: skip
@@ -150,7 +152,8 @@ COUNTED = (
 class Count:
     """`k` events in `n` days (kind `gamma`), or `k` of `n` chances (kind `beta`), with the ids of the events.
 
-    `first` and `last` are the days of the span that was searched; `rule` the number in the domain study.
+    Where there was nothing to count, half an event in `unseen` days is assumed. `first` and `last` are the days of the
+    span that was searched; `rule` the number in the domain study.
     """
 
     path: str
@@ -162,11 +165,12 @@ class Count:
     first: dt.date
     last: dt.date
     events: tuple[str, ...]
+    unseen: float = UNSEEN_DAYS
 
     @property
     def empty(self) -> bool:
         """Whether nothing was counted yet that could say more than what is assumed."""
-        return self.k == 0 and self.n < (UNSEEN_DAYS if self.kind == "gamma" else 1)
+        return self.k == 0 and self.n < (self.unseen if self.kind == "gamma" else 1)
 
     @property
     def how(self) -> str:
@@ -176,7 +180,7 @@ class Count:
     def law(self) -> Distribution:
         """What is believed after the count, and as long as nothing was counted."""
         if self.kind == "gamma":
-            return Gamma(self.k + JEFFREYS, 1.0 / (UNSEEN_DAYS if self.empty else max(self.n, 1)))
+            return Gamma(self.k + JEFFREYS, 1.0 / (self.unseen if self.empty else max(self.n, 1)))
         return Beta(self.k + JEFFREYS, self.n - self.k + JEFFREYS)
 
     def evidence(self) -> str:
@@ -188,7 +192,7 @@ class Count:
     def _assumed(self) -> str:
         if self.kind == "beta":
             return "any share"
-        return f"once in {UNSEEN_DAYS / JEFFREYS:g} days"
+        return f"once in {self.unseen / JEFFREYS:g} days"
 
 
 Update = tuple[str, Distribution]  # path, law
@@ -258,7 +262,8 @@ class Record:
     def count(self, it: Counted) -> Count:
         """The count of one parameter."""
         chosen = self._chosen(it)
-        count = Count(it.path, "gamma", len(chosen), 0, it.rule, it.words, it.since, self.until, tuple(chosen))
+        ids = tuple(chosen)
+        count = Count(it.path, "gamma", len(chosen), 0, it.rule, it.words, it.since, self.until, ids, it.unseen)
         if not it.success:
             return replace(count, n=self._days(it) * it.rules)
         succeeded = _success(it.success)

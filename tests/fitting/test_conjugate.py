@@ -13,7 +13,6 @@ from sim.fitting.conjugate import (
     ARTICLE_RULES,
     COUNTED,
     SPELLS,
-    UNSEEN_DAYS,
     Count,
     Counted,
     Record,
@@ -100,8 +99,11 @@ def test_what_was_not_seen_yet_is_no_count_and_not_what_later_days_say(idlib: Sc
     assert {name for name, count in early.items() if count.how == "prior"} == UNSEEN | NO_CASE
     assert {early[name].n for name in UNSEEN} == {0, 7} and {early[name].n for name in NO_CASE} == {0}
     for name in UNSEEN:
-        assert early[name].law() == Gamma(0.5, 0.02) != known[early[name].path]
-        assert early[name].evidence().startswith("assumed, once in 100 days; nothing to count yet, 0 in ")
+        days = 3.3 if name == "break_rate" else 100
+        law = early[name].law()
+        assert isinstance(law, Gamma) and law.shape == 0.5 and law.scale == pytest.approx(2 / days)
+        assert law != known[early[name].path]
+        assert early[name].evidence().startswith(f"assumed, once in {days} days; nothing to count yet, 0 in ")
     for name in NO_CASE:
         assert early[name].law() == Beta(0.5, 0.5), "what Jeffreys' rule says of no case"
         assert early[name].evidence().startswith("assumed, any share; nothing to count yet, 0 of 0, 2018-09-17 to ")
@@ -224,7 +226,7 @@ def test_laws_are_those_of_jeffreys() -> None:
 
 def test_a_quiet_day_raises_no_rate_and_the_first_event_ends_what_was_assumed() -> None:
     means = [law.shape * law.scale for n in range(120) if isinstance(law := count("gamma", 0, n).law(), Gamma)]
-    assert len(means) == 120 and means[0] == means[UNSEEN_DAYS] == 0.01 > means[UNSEEN_DAYS + 1]
+    assert len(means) == 120 and means[0] == means[50] == 0.01 > means[51]
     assert means == sorted(means, reverse=True)
     assert count("gamma", 1, 3).law() == Gamma(1.5, 1 / 3) and count("gamma", 1, 0).law() == Gamma(1.5, 1.0)
     assert [count("gamma", 0, n).how for n in (49, 50)] == ["prior", "conjugate"]
