@@ -77,7 +77,7 @@ def alone(scenario: Scenario) -> Scenario:
     """The scenario in which nobody acts, nothing is dated and no truce stands."""
     fighting, drift = scenario.fighting, scenario.fighting.drift
     assert drift is not None  # `Case` refuses it
-    bare = {"truce_down": {}, "truce_ratio": {}, "overdue_ratio": 1.0, "fragile": {}, "rules": {}}
+    bare = {"truce_down": {}, "truce_ratio": {}, "overdue_ratio": 1.0, "age_ratio": 1.0, "fragile": {}, "rules": {}}
     return scenario.model_copy(
         update={
             "rules": {},

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -104,15 +105,13 @@ def _chain(fixed: Scenario) -> Chain:
 
 
 def _stacked(chains: Sequence[Chain]) -> Chain:
-    """Many chains (each of plain numbers) as one with a leading dimension."""
+    """Many chains (each of plain numbers) as one with a leading dimension; whatever a chain has is in it."""
+    names = [part.name for part in fields(Chain) if part.name != "names"]
+    return replace(chains[0], **{name: _side_by_side([getattr(one, name) for one in chains]) for name in names})
 
-    def together(name: str) -> np.ndarray:
-        return np.stack([getattr(one, name) for one in chains])
 
-    def by_level(name: str) -> dict[str, np.ndarray]:
-        return {level: np.stack([getattr(one, name)[level] for one in chains]) for level in getattr(chains[0], name)}
-
-    return Chain(
-        chains[0].names, together("mean"), together("size"), together("hazards"), by_level("down"), by_level("ratio"),
-        together("overdue"), together("share"), together("kept"),
-    )  # fmt: skip
+def _side_by_side(values: Sequence[Any]) -> Any:
+    """Arrays stacked, mappings of arrays key by key."""
+    if isinstance(values[0], Mapping):
+        return {key: np.stack([one[key] for one in values]) for key in values[0]}
+    return np.stack(values)

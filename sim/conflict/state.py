@@ -50,7 +50,8 @@ PATRON_KILLED = 31  # soldiers of a patron state killed by another state today
 PROVOCATIONS = 32  # how many stand unanswered, and how many offers are pending: without one, none needs ageing
 OFFERS = 33
 ENDED = 34  # 1 once an outcome that ends the trial has come true
-WORLD = 35
+TRUCE_DOUBLINGS = 35  # how often the truce's age has doubled: floor(log2(1 + age))
+WORLD = 36
 
 # --- scopes: what is added to a base address -----------------------------------------------------------------------
 FIXED, PLACE, POST, BY, AGAINST, ORDERED, REVERSED, DYAD, PATRON = range(9)
@@ -271,3 +272,8 @@ class Tables(NamedTuple):
 (EXCITATION_SHARE, EXCITATION_FACTOR, LEAVE_RATE, SPILL, LEAVE_SIGMA, RETURN_RATE, RETURN_AFTER,
  PER_THOUSAND, PRESSED_LOW, PRESSED_HIGH) = range(10)  # fmt: skip
 (DEADLINE_LINGERS, DRIFTS_UP_TO, FIRST_MOVE, FRAY, COLLAPSE) = range(5)
+
+
+def doublings(age: int) -> int:
+    """How often the age of a truce, 0 on its first day, has doubled: the whole part of log2(1 + age)."""
+    return (age + 1).bit_length() - 1

@@ -230,7 +230,8 @@ def chain_of(fighting: Fighting) -> Chain | None:
     regimes: Any = {name: (regime.mean, regime.size) for name, regime in fighting.regimes.items()}
     excitation: Any = (fighting.excitation.share, fighting.excitation.half_life_days)
     lost: Any = fighting.reporting.lost
-    return chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio, drift.overdue_ratio, excitation, lost)
+    ratios = {"overdue_ratio": drift.overdue_ratio, "age_ratio": drift.age_ratio}
+    return chain(regimes, drift.rates, drift.truce_down, drift.truce_ratio, excitation=excitation, lost=lost, **ratios)
 
 
 def _filtered(

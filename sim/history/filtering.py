@@ -29,6 +29,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from sim.conflict.state import doublings
 from sim.errors import InputError
 
 Floats = npt.NDArray[np.float64]
@@ -61,6 +62,16 @@ class Truce(NamedTuple):
     age: int = 0
     overdue: bool = False
 
+    @property
+    def doublings(self) -> int:
+        """How often its age has doubled."""
+        return doublings(self.age)
+
+    @property
+    def like(self) -> Truce:
+        """The youngest truce under which the regimes move as under this one."""
+        return self if self.age < TRUCE_ONSET_DAYS else self._replace(age=2**self.doublings - 1)
+
 
 NO_TRUCE = Truce()
 
@@ -89,9 +100,9 @@ class Chain:
 
     `mean`, `size` (..., k): deaths a day. `hazards` (..., k, k): daily rates without a truce, zero diagonal. `down`: by
     level, (..., k) the probability of moving one step down on each of a truce's first three days. `ratio`: by level,
-    the hazard ratio (...) on upward moves while a truce stands, and `overdue` (...) a further one while a term is
-    overdue. `share`, `kept` (...): of the memory in the day's mean, and of yesterday in the memory. `lost` (...): the
-    probability that nothing is recorded of a day's deaths.
+    the hazard ratio (...) on upward moves while a truce stands; `age` (...) a further one for each doubling of its age,
+    `overdue` (...) one while a term is overdue. `share`, `kept` (...): of the memory in the day's mean, and of
+    yesterday in the memory. `lost` (...): the probability that nothing is recorded of a day's deaths.
     """
 
     names: tuple[str, ...]
@@ -101,6 +112,7 @@ class Chain:
     down: Mapping[str, Floats]
     ratio: Mapping[str, Floats]
     overdue: Floats = field(default_factory=lambda: np.array(1.0))
+    age: Floats = field(default_factory=lambda: np.array(1.0))
     share: Floats = field(default_factory=lambda: np.array(0.0))
     kept: Floats = field(default_factory=lambda: np.array(0.0))
     lost: Floats = field(default_factory=lambda: np.array(0.0))
@@ -114,6 +126,7 @@ def chain(
     overdue_ratio: Value = 1.0,
     excitation: tuple[Value, Value] = (0.0, 1.0),
     lost: Value = 0.0,
+    age_ratio: Value = 1.0,
 ) -> Chain:
     """The chain of `regimes` (name: mean and size, low to high) with the fields of a scenario's `fighting.drift`.
 
@@ -129,16 +142,16 @@ def chain(
     down = {str(level): _row(names, row, f"truce_down.{level}", top=1.0) for level, row in (truce_down or {}).items()}
     ratio = {str(level): np.asarray(value, dtype=float) for level, value in (truce_ratio or {}).items()}
     share, half_life = (np.asarray(value, dtype=float) for value in excitation)
-    overdue, missing = np.asarray(overdue_ratio, dtype=float), np.asarray(lost, dtype=float)
+    overdue, age, missing = (np.asarray(value, dtype=float) for value in (overdue_ratio, age_ratio, lost))
     if not np.all((missing >= 0.0) & (missing < 1.0)):
         raise InputError(f"reporting.lost: {lost} must lie between 0 and 1, below 1")
     rows = [np.stack(np.broadcast_arrays(*(pair[i] for pair in regimes.values())), -1) for i in (0, 1)]
     many = np.broadcast_shapes(
         *(row.shape[:-1] for row in (*rows, *hazards, *down.values())),
-        *(value.shape for value in (*ratio.values(), share, half_life, overdue, missing)),
+        *(value.shape for value in (*ratio.values(), share, half_life, overdue, age, missing)),
     )
     mean, size, *hazards = (np.broadcast_to(row, (*many, len(names))).astype(float) for row in (*rows, *hazards))
-    wide = [np.broadcast_to(value, many) for value in (overdue, share, 0.5 ** (1.0 / half_life), missing)]
+    wide = [np.broadcast_to(value, many) for value in (overdue, age, share, 0.5 ** (1.0 / half_life), missing)]
     return Chain(names, mean, size, np.stack(hazards, -2), down, ratio, *wide)
 
 
@@ -156,9 +169,9 @@ def transition(chain: Chain, truce: Truce = NO_TRUCE) -> Floats:
     """Probabilities (..., k, k) of the regimes today given yesterday's, on a day with this truce.
 
     At most one move a day: a regime with total hazard H is left with probability 1 - exp(-H), its ways out sharing it
-    by their hazards. While a truce stands upward hazards are multiplied by its ratio, and while a term is overdue by
-    that ratio too. On its first three days a regime that has a `down` probability moves one step down with it; what is
-    left stays or moves up, and other moves down wait.
+    by their hazards. While a truce stands upward hazards are multiplied by its ratio, by that of its age once for each
+    time that it has doubled, and while a term is overdue by that ratio too. On its first three days a regime that has a
+    `down` probability moves one step down with it; what is left stays or moves up, and other moves down wait.
     """
     hazards = _hazards_under(chain, truce)
     matrix = _moves(hazards)
@@ -176,7 +189,8 @@ def transition(chain: Chain, truce: Truce = NO_TRUCE) -> Floats:
 def _hazards_under(chain: Chain, truce: Truce) -> Floats:
     if truce.level == "none":
         return chain.hazards
-    ratio = chain.ratio.get(truce.level, np.array(1.0)) * (chain.overdue if truce.overdue else 1.0)
+    ratio = chain.ratio.get(truce.level, np.array(1.0)) * chain.age**truce.doublings
+    ratio = ratio * (chain.overdue if truce.overdue else 1.0)
     hazards: Floats = np.tril(chain.hazards) + ratio[..., None, None] * np.triu(chain.hazards)
     return hazards
 
@@ -305,8 +319,8 @@ def _front(values: Floats) -> Floats:
 
 
 def _known(known: dict[Truce, _Matrix], chain: Chain, truce: Truce) -> _Matrix:
-    """The matrix of a day with this truce; days beyond the first three of a truce are alike."""
-    alike = truce._replace(age=min(truce.age, TRUCE_ONSET_DAYS))
+    """The matrix of a day with this truce; days of like truces are alike."""
+    alike = truce.like
     if alike not in known:
         matrix = transition(chain, alike)
         moves = np.ascontiguousarray(np.moveaxis(matrix, (-2, -1), (0, 1)))

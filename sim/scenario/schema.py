@@ -174,6 +174,7 @@ class Drift(Section):
     truce_ratio: dict[Level, Number] = Field(
         {}, description="level: hazard ratio on upward rates while such a truce is alive"
     )
+    age_ratio: Number = Field(1.0, description="a further one for each time that the truce's age has doubled")
     overdue_ratio: Number = Field(1.0, description="a further one while a term of the agreement is overdue")
     rules: dict[Id, dict[Id, list[Id]]] = Field(
         {}, description="from: {to: rules that make this move in a free run}; `ceasefire calibrate` fits their rates"

@@ -108,7 +108,7 @@ def test_a_posterior_that_the_scenario_has_is_left_aside(river: Scenario) -> Non
 
 def test_ratios_of_moving_rules_and_what_they_act_upon(idlib: Scenario) -> None:
     paths = ratio_paths(idlib, moving_rules(idlib))
-    assert {"parameters.leash.value", "parameters.kept_word.value", "parameters.overdue_offensive.value"} <= set(paths)
+    assert {"parameters.leash.value", "parameters.kept_word.value", "parameters.unmet_term.value"} <= set(paths)
     assert "rules.offensive_from_quiet.ratios.turkey.posture" in paths
     assert "parameters.restraint_war.value" in paths  # the leash's ratio is of restraint, which it sets
     assert not [path for path in paths if path.endswith(".rate")] and not set(BY_SIMULATION) & set(paths)
