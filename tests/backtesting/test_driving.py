@@ -56,6 +56,27 @@ def test_a_snapshot_is_the_origin_of_the_same_scenario_that_begins_the_day_after
     assert found.fragile == due.fragile
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("reporting.lost", "0.2"), ("drift.age_ratio", "0.5"), ("drift.overdue_ratio", "3"), ("excitation.share", "0.8")],
+)
+def test_nothing_of_a_chain_is_left_out_where_many_are_filtered(
+    river: Path, record: Path, path: str, value: str
+) -> None:
+    """A truce is in its third week on the day, with a term overdue; each number moves what the filter says of it."""
+    day, term = dt.date(2021, 8, 12), {"agreement.terms.guns": "{due: 2021-01-15}"}
+
+    def regimes(overrides: dict[str, str]) -> tuple[list[float], list[float]]:
+        case = Case("model", str(river), {**term, **overrides})
+        fixed = fix(case.begun(read_record(record).record, FIRST, LAST, 28))
+        due = origin_of(other := fix(as_of(fixed, day)), compile_scenario(other), truces_die_by_deaths=True)
+        return snapshots(fixed, compile_scenario(fixed), DAYS)[day].regimes, due.regimes
+
+    found, due = regimes({f"fighting.{path}": value})
+    assert found == pytest.approx(due, rel=1e-12)
+    assert found != pytest.approx(regimes({})[0], rel=1e-6)
+
+
 def test_many_sets_are_filtered_as_each_alone(river: Path, record: Path) -> None:
     scenario = begun(river, read_record(record).record)
     many = [lived(scenario, k) for k in range(3)]

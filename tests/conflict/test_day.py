@@ -114,6 +114,15 @@ def test_a_fragile_truce_breaks_and_the_fighting_is_what_it_was() -> None:
     assert model.trajectory().daily["truce"][:6] == [0.0, 1.0, 1.0, 0.0, 0.0, 0.0]
 
 
+def test_a_truce_counts_how_often_its_age_has_doubled_and_a_new_one_begins_again() -> None:
+    """One from day 1, replaced on day 18, over on day 22."""
+    long = {"horizon_days": 30}
+    events = {"truce": {"effects": [{"truce": "lower"}]}, "over": {"effects": [{"truce": "none"}]}}
+    acts = {"first": on_day(1, event="truce"), "new": on_day(18, event="truce"), "end": on_day(22, event="over")}
+    for days, due in ((1, 0), (2, 1), (3, 1), (4, 2), (7, 2), (8, 3), (16, 4), (17, 4), (18, 0), (19, 1), (22, 0)):
+        assert look(played(days, long, events=events, interventions=acts), "truce_doublings") == due, days
+
+
 # --- interventions --------------------------------------------------------------------------------------------------
 
 

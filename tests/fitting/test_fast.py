@@ -14,6 +14,7 @@ import pytest
 from sim.analysis.forecasts import Record
 from sim.errors import InputError
 from sim.fitting.fast import LEAST_DAYS, Fast
+from sim.fitting.regimes import PROPOSED, ROUNDS
 from sim.history.driving import chain_of
 from sim.scenario.numbers import fix, uncertain
 from sim.scenario.schema import Scenario
@@ -136,10 +137,10 @@ def test_a_day_without_record_is_none_without_deaths() -> None:
 
 
 def test_how_many_draws_stand_behind_the_rows_is_said() -> None:
-    """Of 7,500 points most weigh little; six sets are weighed, and none of them is all there is."""
+    """Of all points proposed most weigh little; six sets are weighed, and none of them is all there is."""
     drawn = shared().drawn_until(UNTIL)
     assert drawn.rows == rows() and drawn.tried == 6
-    assert 100 < drawn.regimes < 7500 and drawn.sets is not None and 1 < drawn.sets <= 6
+    assert 100 < drawn.regimes < PROPOSED * ROUNDS and drawn.sets is not None and 1 < drawn.sets <= 6
 
 
 def test_without_a_rule_that_moves_the_regimes_they_are_fitted_all_the_same() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 from collections.abc import Sequence
 from functools import cache
@@ -15,7 +16,10 @@ from sim.analysis.dice import uniforms
 from sim.analysis.intervals import Floats
 from sim.draws import Address
 from sim.errors import InputError
+from sim.fitting.calibrated import read_data
 from sim.fitting.candidates import seed_of
+from sim.fitting.fast import seen_until
+from sim.fitting.lived import lived
 from sim.fitting.regimes import (
     PROPOSED,
     ROUNDS,
@@ -27,10 +31,12 @@ from sim.fitting.regimes import (
     resampled,
 )
 from sim.fitting.sbc import calibration, ranks
-from sim.history.driving import chain_of
+from sim.history.driving import chain_of, lived_days, truce_of
 from sim.history.filtering import Chain, Observation, Truce, chain, follow, log_negative_binomial, transition
+from sim.scenario.compiling import compile_scenario
 from sim.scenario.numbers import fix
 from sim.scenario.schema import Scenario
+from tests import needs
 from tests.fitting.small import FREE, made
 from tests.small import small
 
@@ -99,17 +105,32 @@ def test_nothing_to_fit_is_an_error() -> None:
         fit_regimes(small(FREE, fighting={"drift": None}), [Observation(1)], [Truce()])
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1])
+def test_of_two_tops_of_the_posterior_neither_is_missed(seed: int) -> None:
+    """To September 2018 sporadic fire has 6 or 12 deaths a day; a search from the top at 6 alone stays there."""
+    until = dt.date(2018, 9, 23)
+    data = read_data(needs.shared("data/idlib_box_daily.csv"), until + dt.timedelta(1))
+    scenario, record = lived("scenarios/idlib-2020-02-11.yaml", data.record, until)
+    scenario = scenario.model_copy(update={"posterior": None})
+    fixed = fix(scenario)
+    truces = [truce_of(state) for state in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
+    seen = seen_until(record, until)
+    found = fit_regimes(scenario, seen, truces[: len(seen)], 256, seed).column("fighting.regimes.sporadic.mean")
+    assert (found < 8.0).mean() > 0.03 and (found > 8.0).mean() > 0.5
+
+
 # --- the posterior --------------------------------------------------------------------------------------------------
 
 
 def test_without_data_the_prior_is_kept() -> None:
     """Ten days without record: the draws are the prior's, and nearly as many as were proposed stand behind them."""
-    fit = fitted([Observation(None)] * 10, rows=1000)
+    fit = fitted([Observation(None)] * 10, rows=4000)
     assert fit.paths == (QUIET, WAR, RISE, FALL)
     assert fit.log_likelihood == 0.0
     assert 0.4 * PROPOSED * ROUNDS < fit.effective < PROPOSED * ROUNDS
     for path, (median, sigma) in zip(fit.paths, [(2, 0.3), (20, 0.3), (0.04, 0.6), (0.05, 0.6)], strict=True):
-        assert stats.kstest(fit.column(path), stats.lognorm(sigma, scale=median).cdf).statistic < 0.06
+        assert stats.kstest(fit.column(path), stats.lognorm(sigma, scale=median).cdf).statistic < 0.03
     assert np.abs(np.corrcoef(np.log(fit.values).T) - np.eye(4)).max() < 0.15
 
 

@@ -119,6 +119,7 @@ def test_sectors_lost_before_the_origin_are_not_lost_in_the_trial() -> None:
 def test_a_truce_ages_through_the_past() -> None:
     prepared = driven({"truce": on_day(-6, event="truce")})
     assert (at_origin(prepared, "truce"), at_origin(prepared, "truce_age")) == (st.LOWER, 6.0)
+    assert at_origin(prepared, "truce_doublings") == st.doublings(6) == 2
 
 
 # --- truces that deaths end -----------------------------------------------------------------------------------------

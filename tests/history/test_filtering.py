@@ -5,6 +5,7 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -347,12 +348,13 @@ def many(n: int) -> tuple[Chain, list[Chain]]:
     dice = np.random.default_rng(3)
     means, ratio, lost = dice.uniform(0.8, 1.2, (3, n)), dice.uniform(0.1, 1, n), dice.uniform(0, 0.1, n)
     share, half, down, overdue = dice.uniform(0, 1, n), dice.uniform(1, 9, n), dice.uniform(0, 1, n), 1 + ratio
+    age = dice.uniform(0.5, 1, n)
 
     def made(k: slice | int) -> Chain:
         regimes = {name: (mean * means[i][k], size) for i, (name, (mean, size)) in enumerate(REGIMES.items())}
         rates = {"quiet": {"sporadic": 0.1 * ratio[k]}, "offensive": {"quiet": 0.2 * down[k], "sporadic": 0.03}}
         fall = {"leader": {"offensive": down[k]}}
-        return chain(regimes, rates, fall, {"leader": ratio[k]}, overdue[k], (share[k], half[k]), lost[k])
+        return chain(regimes, rates, fall, {"leader": ratio[k]}, overdue[k], (share[k], half[k]), lost[k], age[k])
 
     return made(slice(None)), [made(k) for k in range(n)]
 
@@ -380,6 +382,24 @@ def test_an_overdue_term_multiplies_upward_hazards_while_a_truce_stands() -> Non
     assert -np.log(pressed[0, 0]) == pytest.approx(2.5 * 0.27 * 0.034)
     assert pressed[2] == pytest.approx(held[2])
     assert transition(idlib(), Truce(overdue=True)) == pytest.approx(transition(idlib()))
+
+
+def test_each_doubling_of_a_truces_age_multiplies_upward_hazards() -> None:
+    model = replace(idlib(), age=np.array(0.8))
+    for age, doublings in ((3, 2), (6, 2), (7, 3), (30, 4), (31, 5), (229, 7)):
+        matrix = transition(model, Truce("leader", age))
+        assert -np.log(matrix[0, 0]) == pytest.approx(0.8**doublings * 0.27 * 0.034)
+        assert matrix[2] == pytest.approx(transition(idlib(), Truce("leader", age))[2])
+    assert transition(model, Truce("none", 31)) == pytest.approx(transition(idlib()))
+
+
+def test_truces_that_the_filter_takes_for_alike_are_alike() -> None:
+    """Days up to the third stand alone; from then on those of the same doubling share a matrix."""
+    model = replace(idlib(), age=np.array(0.8))
+    for age in range(200):
+        truce = Truce("leader", age, overdue=age > 90)
+        assert transition(model, truce.like) == pytest.approx(transition(model, truce), rel=1e-12)
+    assert len({Truce("leader", age).like for age in range(200)}) == 9
 
 
 def test_the_log_of_the_gamma_function() -> None:
