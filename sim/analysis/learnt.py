@@ -48,7 +48,7 @@ def against_prior(
             "basis": estimate.grade or (grades or {}).get(estimate.path, ""),
             "evidence": estimate.evidence,
             "n": len(drawn),
-            "bits": 0.0 if estimate.how == "prior" else bits(prior, drawn),
+            "bits": bits(prior, drawn) if estimate.taught else 0.0,
             **dict(zip(("prior_low", "prior_median", "prior_high"), before.tolist(), strict=True)),
             **dict(zip(("low", "median", "high"), after.tolist(), strict=True)),
         }
@@ -74,7 +74,7 @@ def correlations(posterior: Posterior) -> pd.DataFrame:
     The interval is of the finite number of draws (95 %, Fisher's z). Strong pairs cannot be told apart by the data:
     many combinations fit alike (equifinality). InputError with fewer than two learnt columns.
     """
-    learnt = [k for k, it in enumerate(posterior.estimates) if it.how != "prior"]
+    learnt = [k for k, it in enumerate(posterior.estimates) if it.taught]
     learnt = [k for k in learnt if np.ptp(posterior.rows[:, k]) > 0]
     if len(learnt) < 2 or len(posterior) < 5:
         raise InputError("a posterior with fewer than two numbers learnt has no correlations")

@@ -20,6 +20,7 @@ from sim.analysis.chronicle import EVENTS, LAST, Chronicle, Wave, coded, joined
 from sim.analysis.intervals import Floats
 from sim.analysis.pattern_table import MEASURES, abc_summaries
 from sim.analysis.patterns import AUGUST_2, AUGUST_31, COURSE, JANUARY_12, Measure, values
+from sim.analysis.spells import begun_levels
 from sim.batch.engine import CHUNK, run_arrays
 from sim.conflict import state as st
 from sim.errors import InputError
@@ -133,7 +134,7 @@ def _read(numbers: Floats, names: Sequence[str], ready: Prepared) -> Chronicle:
         name: np.sum([np.diff(at[it], axis=1, prepend=eve[addresses[it]]) for it in types], axis=0)
         for name, types in EVENTS.items()
     }
-    begun = np.where(at["age"] == 0, at["truce"], at["truce"] * 0.0)  # nan stays nan
+    begun = begun_levels(at["truce"], at["age"])
     fired = np.where(np.isnan(at["rung.patrons"]), np.nan, at["rung.patrons"] >= ACKNOWLEDGED_RUNG)
     killed = np.where(counts["hits"] > 0, at["killed"], counts["hits"] * 0.0)
     return Chronicle(deaths=at["deaths"], begun=begun, killed=killed, moved=at["moved"], acknowledged=fired, **counts)

@@ -3,7 +3,7 @@
 `counts` walks through a scenario's chronology and finds, for each parameter of COUNTED, how often something happened
 and in how many days, or out of how many chances, it could have. `updated` turns k events in T days into
 Gamma(k + 1/2, 1/T), and k of n chances into Beta(k + 1/2, n - k + 1/2). Before there is a chance, an event or a number
-of days, there is nothing but what is assumed (UNSEEN_DAYS), and that is called a prior. What counts as what stands in
+of days, there is nothing but what is assumed (UNSEEN_DAYS), and it is called so. What counts as what stands in
 COUNTED, in data; the counting is one mechanism for all of them. Days are those on which a state of the chronology held
 (SPELLS): from the event that began it to the eve of the one that ended it. Events known only afterwards are never
 counted.
@@ -175,7 +175,7 @@ class Count:
     @property
     def how(self) -> str:
         """How its number is estimated, a key of `sim.scenario.posterior.HOW`."""
-        return "prior" if self.empty else "conjugate"
+        return "assumed" if self.empty else "conjugate"
 
     def law(self) -> Distribution:
         """What is believed after the count, and as long as nothing was counted."""

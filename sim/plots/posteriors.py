@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 MOST = (20, 16)  # numbers drawn on two columns of print and on one: what fits on a page
 PAIRED = 10  # numbers in the table of correlations
 PANEL_MM = 24.5
-HOW = {"likelihood": "likelihood", "conjugate": "counted", "abc": "ABC", "prior": "prior kept"}
-COLOURS = {"likelihood": BLUE, "conjugate": ORANGE, "abc": BLUE, "prior": GREY}
+HOW = {"likelihood": "likelihood", "conjugate": "counted", "abc": "ABC", "prior": "prior kept", "assumed": "assumed"}
+COLOURS = {"likelihood": BLUE, "conjugate": ORANGE, "abc": BLUE, "prior": GREY, "assumed": GREY}
 
 
 def posterior(table: pd.DataFrame, ax: Axes | None = None, title: str = "", most: int | None = None) -> Axes:
@@ -98,7 +98,7 @@ def _named(panel: Axes, row: pd.Series[Any], name: str) -> None:
     text = "\n".join([*lines[:1], lines[1] + ("…" if len(lines) > 2 else "")] if len(lines) > 1 else lines)
     panel.set_title(text, fontsize=size, loc="left", pad=9, linespacing=1.05)
     basis = f", {row['basis']}" if row["basis"] and row["basis"] != row["how"] else ""
-    told = "" if row["how"] == "prior" else f", {row['bits']:.1f} bits"
+    told = "" if row["how"] in ("prior", "assumed") else f", {row['bits']:.1f} bits"
     panel.annotate(
         f"{HOW[str(row['how'])]}{basis}{told}", (0, 1), (0, 2), xycoords="axes fraction", textcoords="offset points",
         fontsize=FOOT, color=GREY, va="bottom", annotation_clip=False,
@@ -110,7 +110,7 @@ def _legend(ax: Axes, hows: set[str]) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    words = {BLUE: "posterior (fitted)", ORANGE: "posterior (counted)", GREY: "prior kept: not identified"}
+    words = {BLUE: "posterior (fitted)", ORANGE: "posterior (counted)", GREY: "not identified"}
     colours = dict.fromkeys(COLOURS[how] for how in HOW if how in hows)
     handles = [
         Patch(color=PALE, label="prior"),

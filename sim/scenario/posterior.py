@@ -31,6 +31,7 @@ HOW = {
     "abc": "fitted",
     "conjugate": "coded",
     "prior": None,
+    "assumed": "assumed",
 }  # and the grade of evidence it gives
 KEYS = ("about", "made", "estimates", "rows")
 DIGITS = 5  # significant, of what `write` writes
@@ -40,7 +41,8 @@ DIGITS = 5  # significant, of what `write` writes
 class Estimate:
     """One column: the number at `path`, `how` it was estimated (a key of HOW), and the evidence in one line.
 
-    `prior` says that the data do not identify it: the column holds draws of its prior.
+    `prior` says that the data do not identify it: the column holds draws of its prior. `assumed` says that there was
+    nothing to count yet, and that the scenario's own law, which was counted later, is left aside for a weak one.
     """
 
     path: str
@@ -49,8 +51,13 @@ class Estimate:
 
     @property
     def grade(self) -> str | None:
-        """`fitted` or `coded`; None where the prior was kept, so that the scenario's own basis stands."""
+        """`fitted`, `coded` or `assumed`; None where the prior was kept, so that the scenario's own basis stands."""
         return HOW[self.how]
+
+    @property
+    def taught(self) -> bool:
+        """Whether data had a say in it."""
+        return self.how not in ("prior", "assumed")
 
 
 @dataclass(frozen=True)

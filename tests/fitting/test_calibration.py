@@ -130,9 +130,9 @@ def test_counts_can_be_kept_to_the_rules_of_the_article(idlib: Scenario) -> None
 def test_what_could_not_be_counted_yet_is_said_to_be_assumed(idlib: Scenario) -> None:
     early = data(dt.date(2016, 1, 1), dt.date(2018, 12, 31))
     found = put_together(idlib, idlib, Draws(idlib, 6), early, replace(SMALL, simulate=False)).posterior
-    for path, how in (("hit_blocking", "prior"), ("retaliation", "prior"), ("hit_calm", "conjugate")):
+    for path, how in (("hit_blocking", "assumed"), ("retaliation", "assumed"), ("hit_calm", "conjugate")):
         estimate = found.estimate(f"parameters.{path}.value")
-        assert estimate.how == how and ("nothing to count yet" in estimate.evidence) == (how == "prior")
+        assert estimate.how == how and ("nothing to count yet" in estimate.evidence) == (how == "assumed")
 
 
 def test_a_course_needs_time(idlib: Scenario) -> None:

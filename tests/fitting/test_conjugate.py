@@ -96,7 +96,7 @@ def test_what_was_not_seen_yet_is_no_count_and_not_what_later_days_say(idlib: Sc
     """At the first origin of the back-test: of five rates there were seven days or none, of seven shares no case."""
     known = uncertain(idlib)
     early = {short(count.path): count for count in counts(idlib, FIRST_ORIGIN)}
-    assert {name for name, count in early.items() if count.how == "prior"} == UNSEEN | NO_CASE
+    assert {name for name, count in early.items() if count.how == "assumed"} == UNSEEN | NO_CASE
     assert {early[name].n for name in UNSEEN} == {0, 7} and {early[name].n for name in NO_CASE} == {0}
     for name in UNSEEN:
         days = 3.3 if name == "break_rate" else 100
@@ -229,8 +229,8 @@ def test_a_quiet_day_raises_no_rate_and_the_first_event_ends_what_was_assumed() 
     assert len(means) == 120 and means[0] == means[50] == 0.01 > means[51]
     assert means == sorted(means, reverse=True)
     assert count("gamma", 1, 3).law() == Gamma(1.5, 1 / 3) and count("gamma", 1, 0).law() == Gamma(1.5, 1.0)
-    assert [count("gamma", 0, n).how for n in (49, 50)] == ["prior", "conjugate"]
-    assert [count("beta", 0, n).how for n in (0, 1)] == ["prior", "conjugate"]
+    assert [count("gamma", 0, n).how for n in (49, 50)] == ["assumed", "conjugate"]
+    assert [count("beta", 0, n).how for n in (0, 1)] == ["assumed", "conjugate"]
 
 
 def test_draws_have_the_quantiles_of_their_laws(idlib: Scenario) -> None:
