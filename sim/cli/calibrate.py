@@ -26,8 +26,8 @@ SUMMARY = ("parameter", "how", "evidence", "n", "bits", "prior_low", "prior_medi
            "high")  # fmt: skip
 LEARNT = (
     "90 %: central. Bits: how much was learnt; one bit halves what is plausible, none is nothing. A number `prior`\n"
-    "was tried, and the record cannot tell it; for one `assumed` there was nothing to count yet. What has no row keeps the\n"
-    "scenario's distribution."
+    "was tried, and the record cannot tell it; for one `assumed` there was nothing to count yet. What has no row\n"
+    "keeps the scenario's distribution."
 )
 EQUIFINAL = "Pairs that go together cannot be told apart by the record: many combinations fit alike."
 NO_PAIR = "No two numbers are correlated by {least} or more."

@@ -270,7 +270,7 @@ def test_the_text_for_errors_has_none(tmp_path: Path) -> None:
         ("0.2 20", "0.2 inf", "p.yaml:7:5: rows.0: inf is not a finite number"),
         ("[0.3, 30]", "[0.3, true]", "p.yaml:8:5: rows.1: True is not a finite number"),
         ("0.2 20", "0.2 x", "p.yaml:7:5: rows.0: x is not a finite number"),
-        ("how: abc", "how: acb", "estimates.1.how: acb is unknown; allowed: likelihood, abc, conjugate, prior, assumed; did"),
+        ("how: abc", "how: acb", "how: acb is unknown; allowed: likelihood, abc, conjugate, prior, assumed; did"),
         ("fighting.regimes.war.mean", "parameters.lethal.value", "estimates.1.path: parameters.lethal.value has a"),
         (", evidence: P1", "", "p.yaml:5:5: estimates.1.evidence: is missing"),
         ("evidence: P1", "evidence: 1", "estimates.1.evidence: is not text; put it in quotes"),
