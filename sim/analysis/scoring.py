@@ -122,6 +122,25 @@ def _ordinals(origins: Iterable[dt.date]) -> NDArray[np.int64]:
     return np.array([day.toordinal() for day in origins], np.int64)
 
 
+def coverage(each: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
+    """How often the central intervals held what came.
+
+    Columns: horizon, forecaster, n, interval (50 or 90, percent), held (share of the forecasts), and its 95 % interval
+    low and high, by blocks of twelve weeks.
+    """
+    rows = []
+    for (horizon, forecaster), part in each.groupby(["horizon", "forecaster"], sort=False):
+        wide = part.set_index("origin")[[*COVERAGES]].sort_index()
+        sums = _weekly_sums(wide.index, wide.to_numpy(np.float64))
+        drawn = sums[circular(len(sums), BLOCK_WEEKS, seed=seed)].sum(axis=1)
+        held = sums[:, :-1].sum(axis=0)
+        for k, name in enumerate(COVERAGES):
+            low, high = interval(drawn[:, k] / drawn[:, -1])
+            rows.append([horizon, forecaster, len(part), int(name.split("_")[1]), held[k], low, high])
+    table = pd.DataFrame(rows, columns=["horizon", "forecaster", "n", "interval", "held", "low", "high"])
+    return table.sort_values(["horizon", "interval"], kind="stable", ignore_index=True)
+
+
 # --- one against another --------------------------------------------------------------------------------------------
 
 

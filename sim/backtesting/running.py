@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from sim.analysis.baselines import baseline_forecasts
 from sim.analysis.forecasts import Forecast
-from sim.analysis.scoring import mean_scores, score_each, skill
+from sim.analysis.scoring import coverage, mean_scores, score_each, skill
 from sim.analysis.spells import recorded_spells
 from sim.analysis.truces import announced
 from sim.backtesting import tabling
@@ -125,6 +125,7 @@ def _tables(
         "each": each,
         "scores": mean_scores(each),
         "skill": skill(each, seed=plan.seed),
+        "coverage": coverage(each, plan.seed),
         "fans": pd.concat(fans, ignore_index=True),
         "folds": _folds(asked, jobs, days),
         **({"ablations": tabling.ablations(scored[0], of_rules, plan.seed)} if of_rules else {}),

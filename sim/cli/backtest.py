@@ -113,7 +113,7 @@ def backtest_lines(found: Backtest) -> Iterator[str]:
     yield from _skill_lines(found.tables["skill"])
     yield ""
     ours = [name for name in _in_order(found.tables["skill"]) if name not in REGRESSIONS]
-    yield from _coverage_lines(found.tables["scores"], ours)
+    yield from _coverage_lines(found.tables["coverage"], ours)
     if "ablations" in found.tables:
         yield ""
         yield from _ablation_lines(found.tables["ablations"])
@@ -161,13 +161,19 @@ def _skill(row: Mapping[Any, Any]) -> str:
 
 
 def _coverage_lines(table: pd.DataFrame, ours: Sequence[str]) -> Iterator[str]:
-    """Shares of weeks inside the central 50 and 90 %, by horizon."""
-    rows = []
-    for name in ours:
-        part = table[table["forecaster"] == name].set_index("horizon")
-        rows.append((name, *(f"{percent(row['coverage_50'])}, {percent(row['coverage_90'])}"
-                             for row in part.to_dict("records"))))  # fmt: skip
-    yield from columns(("weeks inside 50, 90 %", *map(_weeks, sorted(table["horizon"].unique()))), rows)
+    """Shares of weeks inside the central 50 and 90 %, by horizon, with their intervals."""
+    horizons = sorted(table["horizon"].unique())
+    said = {(row["interval"], row["forecaster"], row["horizon"]): row for row in table.to_dict("records")}
+    rows = [
+        (f"central {central} %", name, *(_held(said[central, name, h]) for h in horizons))
+        for central in sorted(table["interval"].unique())
+        for name in ours
+    ]
+    yield from columns(("weeks inside", "forecaster", *map(_weeks, horizons)), rows)
+
+
+def _held(row: Mapping[Any, Any]) -> str:
+    return f"{percent(row['held'])} ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
 
 
 def _ablation_lines(table: pd.DataFrame) -> Iterator[str]:
@@ -223,7 +229,7 @@ def backtest_object(found: Backtest) -> dict[str, Any]:
         "seed": plan.seed,
         "notes": found.notes,
         "results": str(found.folder),
-        **{name: in_days(found.tables[name]) for name in ("scores", "skill", "folds", "ablations")
+        **{name: in_days(found.tables[name]) for name in ("scores", "skill", "coverage", "folds", "ablations")
            if name in found.tables},
     }  # fmt: skip
 

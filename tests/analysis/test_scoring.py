@@ -14,6 +14,7 @@ from sim.analysis.scoring import (
     SIMPLE,
     aligned_weights,
     best_baselines,
+    coverage,
     mean_scores,
     paired,
     score,
@@ -174,3 +175,29 @@ def test_a_fair_race_is_called_a_draw() -> None:
     assert len(score_each([says("a", day, 1.0) for day in days], observed)) == 73
     results = [paired(frame.assign(horizon=1), 1, "crps", "a", "b") for frame in frames]
     assert sum(not it.low <= 0 <= it.high for it in results) <= 200 / 6
+
+
+# --- how often intervals held ---------------------------------------------------------------------------------------
+
+
+def held(by_week: list[int]) -> pd.DataFrame:
+    """The forecasts of one whose intervals held in a week (1) or not (0), made from all days of the week."""
+    days = [FIRST + dt.timedelta(k) for k in range(7 * len(by_week))]
+    in_90 = np.repeat(by_week, 7)
+    return pd.DataFrame({"horizon": 1, "forecaster": "one", "origin": days, "coverage_50": 0, "coverage_90": in_90})
+
+
+def test_coverage_is_that_of_the_scores_with_an_interval_by_blocks() -> None:
+    table = coverage(held([1] * 30 + [0] * 10))
+    assert list(table) == ["horizon", "forecaster", "n", "interval", "held", "low", "high"]
+    [half, most] = table.itertuples()
+    assert (half.interval, half.held, half.low, half.high) == (50, 0, 0, 0)
+    assert (most.interval, most.n, most.held) == (90, 280, pytest.approx(0.75))
+    assert 0.25 < most.low < 0.6 and 0.9 < most.high <= 1
+
+
+def test_weeks_that_go_together_leave_coverage_wider() -> None:
+    """Ten weeks of forty are missed: in a row they say less than scattered ones do."""
+    apart, together = (coverage(held(weeks)).iloc[1] for weeks in ([1, 1, 1, 0] * 10, [1] * 30 + [0] * 10))
+    assert apart["held"] == pytest.approx(together["held"])
+    assert apart["high"] - apart["low"] < (together["high"] - together["low"]) / 3

@@ -28,7 +28,7 @@ from tests.backtesting.made import FakeFit, plan
 
 pytestmark = needs.numba
 OURS = ["model", "null_model", "article_only"]
-TABLES = ["each", "fans", "folds", "scores", "simulated_spells", "skill", "spells", "truces"]
+TABLES = ["coverage", "each", "fans", "folds", "scores", "simulated_spells", "skill", "spells", "truces"]
 
 
 @pytest.fixture(scope="module")
