@@ -2,8 +2,8 @@
 
 The rule is that of DOMAIN 7.5, the same for recorded and simulated courses: deaths are counted from the day on which a
 truce begins; once a window of seven days reaches 100, the truce is dead from the first day of that window with at least
-ten. It is censored where another truce takes its place and where the course ends. Unlike `sim.analysis.truces` it dates
-a truce's end by what followed: it measures how long truces lasted, and forecasts nothing.
+ten. It is censored where another truce takes its place before that, and where the course ends. Unlike
+`sim.analysis.truces` it dates an end by what followed: it measures how long truces lasted, and forecasts nothing.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def spells(begun: Floats, deaths: Floats) -> Spells:
     if not len(course):
         return Spells(course, start, np.empty(0), np.empty(0), np.empty(0, np.bool_))
     until = np.minimum(_until(begun, course, start), _unknown(deaths, course, start))
-    dead = _dead(deaths, course, start)
-    ended = (dead >= 0) & (dead < until)
+    dead, seen = _dead(deaths, course, start)
+    ended = (dead >= 0) & (seen < until)
     lasted = (np.where(ended, dead, until) - start).astype(np.float64)
     return Spells(course, start, begun[course, start], lasted, ended)
 
@@ -80,8 +80,8 @@ def _unknown(deaths: Floats, course: Where, start: Where) -> Where:
     return np.minimum.accumulate(first[:, ::-1], axis=1)[:, ::-1][course, start]
 
 
-def _dead(deaths: Floats, course: Where, start: Where) -> Where:
-    """The day on which each truce is dead, -1 for never."""
+def _dead(deaths: Floats, course: Where, start: Where) -> tuple[Where, Where]:
+    """The day from which each truce is dead, -1 for never, and the day on which the deaths that show it are reached."""
     days = deaths.shape[1]
     since = np.arange(days) >= start[:, None]
     counted = np.where(since, np.nan_to_num(deaths[course]), 0.0)
@@ -91,7 +91,7 @@ def _dead(deaths: Floats, course: Where, start: Where) -> Where:
     crossed = over.argmax(axis=1)
     window = crossed[:, None] - np.arange(WINDOW)[::-1]
     heavy = (np.take_along_axis(counted, np.maximum(window, 0), axis=1) >= BACKDATE) & (window >= 0)
-    return np.where(over.any(axis=1), crossed - WINDOW + 1 + heavy.argmax(axis=1), -1)
+    return np.where(over.any(axis=1), crossed - WINDOW + 1 + heavy.argmax(axis=1), -1), crossed
 
 
 def weibull_shape(course: Where, days: Floats, ended: NDArray[np.bool_], courses: int, least: int = 3) -> Floats:

@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.analysis.forecasts import Record
+from sim.conflict.processes import grow_older
 from sim.errors import InputError
 from sim.fitting.conjugate import Update, counts, draws, updated
 from sim.fitting.moves import Move, exposures, fit_moves, log_evidence, moved, moving_rules
 from sim.fitting.regimes import chains, drawn_paths, fit_regimes, fitted_numbers, resampled
 from sim.history.driving import lived_days, truce_of
 from sim.history.filtering import Observation, Truce, follow
-from sim.scenario.compiling import compile_scenario
+from sim.scenario.compiling import Compiled, compile_scenario
 from sim.scenario.numbers import fix, uncertain, values_of_set
 from sim.scenario.schema import Scenario
 
@@ -84,8 +85,8 @@ class Fast:
             compiled = compile_scenario(fixed)
             states = [list(state) for state in lived_days(fixed, compiled, truces_die_by_deaths=True)]
             truces = truces or [truce_of(state) for state in states]
-            evenings = [states[0], *states[:-1]]  # a day's moves are owed to the state that it began with
-            exposed.append([exposures(self.moves, compiled, state) for state in evenings])
+            mornings = [states[0], *(_next_morning(state, compiled) for state in states[:-1])]
+            exposed.append([exposures(self.moves, compiled, state) for state in mornings])
         every = np.array(exposed)
         return truces, np.broadcast_to(every, (len(self.sets), *every.shape[1:]))
 
@@ -136,3 +137,10 @@ def _can_be_fitted(scenario: Scenario) -> None:
             f"{scenario.name}: no number of the regimes is uncertain, so there is nothing to fit; give deaths a day or "
             "the drift under `fighting` a distribution"
         )
+
+
+def _next_morning(evening: Sequence[float], compiled: Compiled) -> list[float]:
+    """The state in which a day's rules find the world: that of the evening before, a day older."""
+    s = list(evening)
+    grow_older(s, compiled.tables)
+    return s

@@ -56,6 +56,12 @@ def test_the_hundred_after_the_next_truce_is_not_the_first_ones() -> None:
     assert (found.days.tolist(), found.ended.tolist()) == ([3.0, 1.0], [False, True])
 
 
+def test_a_hundred_that_is_full_only_under_the_next_truce_ends_neither_the_first_nor_dates_it() -> None:
+    """Twenty before the second truce, ninety after it began: 110 in the week, of which the second has ninety."""
+    found = of([0, 0, 20, 0, 30, 30, 30, 0, 0], {0: 1.0, 3: 1.0})
+    assert (found.days.tolist(), found.ended.tolist()) == ([3.0, 6.0], [False, False])
+
+
 def test_truces_of_two_courses_do_not_end_each_other() -> None:
     begun = np.array([[0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0]])
     found = spells(begun, np.array([[0.0, 0, 0, 0], [0, 120.0, 0, 0]]))

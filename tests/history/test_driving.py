@@ -172,6 +172,7 @@ def test_an_attack_of_the_past_opens_in_spite_of_a_truce() -> None:
     days = lived(past, [0.0] * 6)
     assert [s[st.ATTACKS] for s in days] == [0, 0, 0, 1, 1, 1]
     assert [truce_of(s).age for s in days[1:]] == [0, 1, 2, 3, 4]
+    assert [s[st.TRUCE_DOUBLINGS] for s in days[1:]] == [0, 1, 1, 2, 2]
     assert {s[st.TRUCE] for s in days[1:]} == {st.LOWER}
 
 
