@@ -63,7 +63,7 @@ def calibrate(
 def _command(source: str, data: Data, asked: Settings) -> str:
     """The command that makes the same rows."""
     words = ["ceasefire", "calibrate", source, "--data", data.name, "--until", str(data.until)]
-    words += ["--rows", str(asked.rows), "--seed", str(asked.seed)]
+    words += ["--rows", str(asked.rows), "--seed", str(asked.seed), "--out", "posterior.yaml"]
     if asked.simulate:
         words += ["--population", str(asked.population), "--generations", str(asked.generations)]
     words += ["--no-abc"] * (not asked.simulate) + ["--article-only"] * asked.article_only

@@ -33,7 +33,8 @@ ASTANA = dt.date(2017, 5, 6)
 RECORDED = dt.date(2016, 1, 1)
 ANNOUNCED = dt.date(2018, 9, 4)  # the offensive that Sochi called off begins with air strikes
 ARTICLE_RULES = frozenset({"R1", "R4", "R5", "R6", "R8", "R10", "R11", "R12", "R13", "R15", "R19", "R22", "R23", "R24"})
-SHORT_DAYS = 7  # a truce that ends within a week is of the short kind: none of twelve spells ended on days 8 to 45
+# A truce that ends within a week is of the short kind: by the narrative none of twelve spells ended on days 8 to 45.
+SHORT_DAYS = 7
 # Deaths a day of a truce's first three days against the fourteen before; the record has a half once, else a fifth.
 SILENCE = 0.25
 BEFORE_DAYS, FIRST_DAYS = 14, 3

@@ -4,10 +4,10 @@ The chain is that of the filter at the origin (`sim.history.filtering`), its lik
 it normalises. Every uncertain number under the scenario's `fighting` that the chain rests on is fitted; its law there
 is the prior. Numbers are counted in the prior's quantiles on the normal scale, so the prior is standard normal and
 every bound holds; regimes stay in the order in which the scenario lists them. The posterior is drawn by importance: a
-mixture of wide t, one around each of some tops of the density, adapted in rounds to what it found (Cappe et al. 2008,
-Stat. Comput. 18(4), 447-459), then resampled to rows of equal weight. There can be more tops than one: on the record of
-Idlib to September 2018 sporadic fire of 6 deaths a day fits nearly as well as one of 12, and a single t around the
-first finds only that. All of it is a pure function of scenario, record and seed.
+mixture of wide t, begun a few steps uphill from some good points and adapted in rounds to what it found (Cappe et al.
+2008, Stat. Comput. 18(4), 447-459), then resampled to rows of equal weight. There can be more tops than one: on the
+record of Idlib to September 2018 sporadic fire of 6 deaths a day has a tenth of the posterior beside one of 12, and a
+single t begun there finds only that. All of it is a pure function of scenario, record and seed.
 
 `fighting.reporting.lost`, the probability that a day's deaths are missing from the record, is fitted with the rest. On
 the record of Idlib to 9 February 2020 its posterior has a median of 0.3 %, and the likelihood is highest at none: a
@@ -41,9 +41,9 @@ ROUNDS = 10
 WIDER = 1.3  # the proposal's scale over that of what it should cover
 DISORDER = 1e3  # log likelihood lost for each factor e by which two regimes stand in the wrong order
 LEAST_SHARE = 0.02  # of the mixture that proposes
-MODES = 4  # of them are climbed; the likelihood can have more than one top
-STARTS = 200  # points of the prior, drawn towards its median, of which the best begins the way to the mode
-EVALUATIONS = 8  # of the gradient, on the way to the mode; the rounds find what is left of it sooner than it would
+MODES = 4  # places from which the search begins; the likelihood can have more than one top
+STARTS = 200  # points of the prior, drawn towards its median, of which the best are climbed from
+EVALUATIONS = 8  # of the gradient, on the way up; the rounds find what is left of it sooner than the climb would
 
 
 @dataclass(frozen=True)
@@ -244,7 +244,7 @@ def _pooled(found: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
 
 
 def _moments(points: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weighted mean (k,) and a factor (k, k) of the covariance, drawn a little towards the identity."""
+    """Weighted mean (k,) and a factor (k, k) of the covariance, drawn a little towards its diagonal."""
     centre = weights @ points
     apart = points - centre
     covariance = (apart * weights[:, None]).T @ apart

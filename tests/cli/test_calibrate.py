@@ -56,8 +56,8 @@ def test_it_prints_numbers_before_and_after_and_writes_what_a_scenario_reads(fil
     assert "driving histories from 2020-01-01" in result.stderr
     posterior = read(OUT)
     assert posterior.made["command"] == (
-        "ceasefire calibrate river.yaml --data record.csv --until 2021-05-31 --rows 12 --seed 0 --population 600 "
-        "--generations 1"
+        "ceasefire calibrate river.yaml --data record.csv --until 2021-05-31 --rows 12 --seed 0 "
+        "--out posterior.yaml --population 600 --generations 1"
     )
     Path("with.yaml").write_text("extends: river.yaml\nposterior: found.yaml\n", encoding="utf-8")
     assert load("with.yaml").posterior == posterior

@@ -6,6 +6,7 @@ import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -41,12 +42,12 @@ def found(river: Path, record: Path) -> Calibrated:
 def test_one_call_fits_a_scenario_to_a_file(found: Calibrated, river: Path) -> None:
     assert len(found.posterior) == 12 and found.posterior.estimate(QUIET).how == "likelihood"
     made_by: Any = found.posterior.made
-    assert made_by["span"] == {"from": "2020-01-01", "to": "2021-05-31"} and made_by["seconds"] >= 0
+    assert made_by["span"] == {"from": "2020-01-01", "to": "2021-05-31"}
     assert list(made_by["effective"]) == ["regimes"] and made_by["effective"]["regimes"] > 100
     assert made_by["command"].startswith(f"ceasefire calibrate {river} --data record.csv --until 2021-05-31 --rows 12")
-    learnt = found.learnt.drop_duplicates("parameter").set_index("parameter")
-    assert learnt.loc[QUIET, "low"] > learnt.loc[QUIET, "prior_low"] - 0.1
-    assert (found.pairs["rho"].abs() >= 0.3).all()
+    learnt = found.learnt.drop_duplicates("parameter").set_index("parameter").loc[QUIET]
+    assert [learnt["prior_low"], learnt["prior_high"]] == pytest.approx([0.82, 1.18], abs=0.001)  # uniform .8 to 1.2
+    assert learnt["high"] - learnt["low"] < 0.8 * (learnt["prior_high"] - learnt["prior_low"])
 
 
 def test_it_is_saved_as_a_scenario_reads_it(found: Calibrated, river: Path) -> None:
@@ -58,9 +59,14 @@ def test_it_is_saved_as_a_scenario_reads_it(found: Calibrated, river: Path) -> N
         found.save(river.with_name("record.csv") / "found.yaml")
 
 
-def test_what_only_python_can_ask_is_said(river: Path, record: Path) -> None:
+def test_what_only_python_can_ask_is_said_and_how_long_it_took(
+    river: Path, record: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(perf_counter=iter([100.0, 107.4]).__next__)  # asked when it begins and when it is done
+    monkeypatch.setattr("sim.fitting.calibrating.time", clock)
     few = calibrate(river, record, until=UNTIL, rows=2, tried=3, simulate=False)
     assert str(few.posterior.made["command"]).endswith("--no-abc  # and tried=3, from Python")
+    assert few.posterior.made["seconds"] == 7
 
 
 def test_another_conflict_has_no_patterns_to_check(found: Calibrated) -> None:

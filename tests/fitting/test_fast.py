@@ -137,10 +137,11 @@ def test_a_day_without_record_is_none_without_deaths() -> None:
 
 
 def test_how_many_draws_stand_behind_the_rows_is_said() -> None:
-    """Of all points proposed most weigh little; six sets are weighed, and none of them is all there is."""
+    """Of 15,000 points that a t proposes for what is no t, some weigh little; so do some of the six sets, not all."""
     drawn = shared().drawn_until(UNTIL)
     assert drawn.rows == rows() and drawn.tried == 6
-    assert 100 < drawn.regimes < PROPOSED * ROUNDS and drawn.sets is not None and 1 < drawn.sets <= 6
+    assert 0.4 < drawn.regimes / (PROPOSED * ROUNDS) < 0.9
+    assert drawn.sets is not None and 1.5 < drawn.sets < 5.5
 
 
 def test_without_a_rule_that_moves_the_regimes_they_are_fitted_all_the_same() -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from functools import cache
 from typing import Any
 
@@ -79,10 +80,27 @@ def test_what_is_fitted_is_what_the_chain_rests_on() -> None:
     assert list(fitted_numbers(lost)) == [QUIET, WAR, "fighting.reporting.lost", RISE, FALL]
 
 
+def parts(found: Chain) -> dict[str, Floats]:
+    """The numbers that a chain is made of: all its fields but the names; those by level of truces one by one."""
+    told: dict[str, Floats] = {}
+    for name in (it.name for it in fields(Chain) if it.name != "names"):
+        value = getattr(found, name)
+        told |= {f"{name}.{level}": it for level, it in (value if isinstance(value, Mapping) else {"": value}).items()}
+    return told
+
+
 def test_chains_at_many_values_are_those_of_the_scenario_at_each() -> None:
+    """Whatever may be uncertain is, but for sizes and half-life; 7 days are an age that has doubled."""
+    share = {"dist": "uniform", "low": 0, "high": 1}
     changes: dict[str, Any] = {
-        "excitation": {"share": {"dist": "uniform", "low": 0, "high": 1}, "half_life_days": 3},
+        "excitation": {"share": share, "half_life_days": 3},
         "reporting": {"lost": {"dist": "beta", "a": 1, "b": 30}},
+        "drift": {
+            "truce_down": {"lower": {"war": share}},
+            "truce_ratio": {"lower": share},
+            "age_ratio": share,
+            "overdue_ratio": share,
+        },
     }
     uncertain = small(FREE, fighting=changes)
     paths = list(fitted_numbers(uncertain))
@@ -91,10 +109,11 @@ def test_chains_at_many_values_are_those_of_the_scenario_at_each() -> None:
     for k in range(3):
         one = chain_of(fix(uncertain, {path: float(column[k]) for path, column in values.items()}).fighting)
         assert one is not None
-        for truce in (Truce(), Truce("lower", 0), Truce("lower", 4)):
+        for truce in (Truce(), Truce("lower", 0), Truce("lower", 7), Truce("lower", 7, overdue=True)):
             assert transition(many, truce)[k] == pytest.approx(transition(one, truce))
-        for name in ("mean", "size", "share", "kept", "lost"):
-            assert getattr(many, name)[k] == pytest.approx(getattr(one, name))
+        assert many.names == one.names and parts(many).keys() == parts(one).keys()
+        for name, value in parts(one).items():
+            assert parts(many)[name][k] == pytest.approx(value), name
 
 
 def test_nothing_to_fit_is_an_error() -> None:
@@ -108,7 +127,10 @@ def test_nothing_to_fit_is_an_error() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_two_tops_of_the_posterior_neither_is_missed(seed: int) -> None:
-    """To September 2018 sporadic fire has 6 or 12 deaths a day; a search from the top at 6 alone stays there."""
+    """Sporadic fire to September 2018: a tenth of the posterior lies near 6 deaths a day, and the rest near 12.
+
+    A search from one start alone may see only the tenth.
+    """
     until = dt.date(2018, 9, 23)
     data = read_data(needs.shared("data/idlib_box_daily.csv"), until + dt.timedelta(1))
     scenario, record = lived("scenarios/idlib-2020-02-11.yaml", data.record, until)
@@ -117,7 +139,40 @@ def test_of_two_tops_of_the_posterior_neither_is_missed(seed: int) -> None:
     truces = [truce_of(state) for state in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
     seen = seen_until(record, until)
     found = fit_regimes(scenario, seen, truces[: len(seen)], 256, seed).column("fighting.regimes.sporadic.mean")
-    assert (found < 8.0).mean() > 0.03 and (found > 8.0).mean() > 0.5
+    assert 0.03 < (found < 8.0).mean() < 0.25
+
+
+LIGHT, HEAVY = np.full(6, -0.8), np.full(6, 0.8)  # tops that a target of known masses has
+LAWS = {
+    0.2: stats.multivariate_normal(LIGHT, 0.04 * np.eye(6) + 0.03),
+    0.8: stats.multivariate_normal(HEAVY, np.diag(np.linspace(0.1, 0.3, 6))),
+}
+
+
+class TwoNormals:
+    """Stands in for the target: a density of two normals, and points that are their own numbers."""
+
+    def __init__(self, *what: object) -> None:
+        pass
+
+    def values(self, points: Floats) -> dict[str, Floats]:
+        return {str(k): column for k, column in enumerate(points.T)}
+
+    def log_posterior(self, points: Floats) -> Floats:
+        return np.logaddexp(*(np.log(mass) + law.logpdf(points) for mass, law in LAWS.items()))
+
+    log_likelihood = log_posterior
+
+
+@pytest.mark.statistical
+def test_tops_are_weighed_by_their_mass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both tops are found, their shares at first taken as equal; 4 standard errors, false alarm 6e-5, seed fixed."""
+    monkeypatch.setattr("sim.fitting.regimes._Target", TwoNormals)
+    monkeypatch.setattr("sim.fitting.regimes._modes", lambda target, seed: np.array([LIGHT, HEAVY]))
+    fit = fitted([], 20_000)
+    assert fit.effective > 0.3 * PROPOSED * ROUNDS
+    light = (fit.values.mean(axis=1) < 0.0).mean()  # 4 deviations from either top
+    assert light == pytest.approx(0.2, abs=4 * (0.2 * 0.8 / fit.effective) ** 0.5)
 
 
 # --- the posterior --------------------------------------------------------------------------------------------------
