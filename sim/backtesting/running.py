@@ -25,7 +25,7 @@ from sim.backtesting.jobs import Job, ablations_of, jobs_of
 from sim.backtesting.parameters import REFITTED_EVERY, Fitter
 from sim.backtesting.planning import Plan
 from sim.backtesting.recorded import Recorded, read_record
-from sim.backtesting.storing import Folder, backtesting, before, must_be_free
+from sim.backtesting.storing import Folder, as_left, backtesting, must_be_free
 from sim.ensemble.running import default_folder, processors
 from sim.errors import InputError
 from sim.fitting.fast import Fast
@@ -81,7 +81,7 @@ def backtest(
     asked = _Asked(plan, recorded, tabling.limits_of(whole), workers or processors(), progress)
     days = folds(plan.source)
     last = max([plan.last, *(fold.eve for fold in days if fold.eve <= recorded.last)])
-    jobs = jobs_of(plan, recorded.record, last, fitter, progress, before(path, plan.question(recorded)))
+    jobs = jobs_of(plan, recorded.record, last, fitter, progress, as_left(path, plan.question(recorded)))
     _baselines(asked, jobs[0].scenario, [plan.first], ["zero"])  # the record may be too short for them
     jobs[0].parameters.values(jobs[0].scenario, plan.first, plan.seed)  # or for a fit
     off = ablations_of(jobs[0], plan, recorded.record) if plan.ablations else []
@@ -224,7 +224,7 @@ def _simulated_spells(asked: _Asked, folder: Folder, job: Job, course: Scenario)
     """With the numbers of the first origin, so that nothing later is known."""
     stored = folder.table("simulated_spells")
     if stored is not None:
-        return stored
+        return stored.assign(first=[dt.date.fromisoformat(day) for day in stored["first"]])
     plan = asked.plan
     rows = job.parameters.values(course, plan.first, plan.seed)
     with tqdm(total=min(len(rows), _courses(plan)), desc="spells", unit="set", file=sys.stderr,

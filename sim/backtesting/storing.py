@@ -110,7 +110,7 @@ def must_be_free(path: Path, resume: bool) -> None:
         raise ResultsError(f"{path}: exists already; add --resume to go on with it, or choose another with --out")
 
 
-def before(path: Path, question: Mapping[str, Any]) -> Folder | None:
+def as_left(path: Path, question: Mapping[str, Any]) -> Folder | None:
     """The folder of a back-test as it was left, to read from before it is held; None where there is none.
 
     ResultsError where it holds another back-test.

@@ -15,7 +15,7 @@ from sim.backtesting import running
 from sim.backtesting.parameters import Brought, Fitted, Row
 from sim.backtesting.planning import Plan
 from sim.backtesting.running import backtest
-from sim.backtesting.storing import FITS, Folder, backtesting, before
+from sim.backtesting.storing import FITS, Folder, as_left, backtesting
 from sim.errors import InputError, ResultsError
 from tests import needs
 from tests.backtesting import made
@@ -41,7 +41,7 @@ def bits(some: Sequence[Row]) -> list[list[tuple[str, str]]]:
 
 
 def test_rows_come_back_bit_for_bit_also_before_the_folder_is_held(tmp_path: Path) -> None:
-    assert before(tmp_path / "out", QUESTION) is None
+    assert as_left(tmp_path / "out", QUESTION) is None
     with backtesting(tmp_path / "out", small(), QUESTION) as folder:
         assert folder.fit("model", DAY) is None
         folder.store_fit("model", DAY, rows(1))
@@ -49,10 +49,10 @@ def test_rows_come_back_bit_for_bit_also_before_the_folder_is_held(tmp_path: Pat
         kept = folder.fit("model", DAY)
         assert kept is not None and bits(kept) == bits(rows(1))
         assert folder.fit("model", DAY + dt.timedelta(1)) is None
-    left = before(tmp_path / "out", QUESTION)
+    left = as_left(tmp_path / "out", QUESTION)
     assert left is not None and bits(left.fit("null_model", DAY) or []) == bits(rows(2))
     with pytest.raises(ResultsError, match=r"asked otherwise \(seed\)"):
-        before(tmp_path / "out", {"seed": 1})
+        as_left(tmp_path / "out", {"seed": 1})
 
 
 def test_a_file_that_is_not_the_one_that_was_written_is_no_fit(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_was_fitted_before_the_folder_was_there_is_kept_with_what_comes_aft
         parameters.keep_in(folder)
         parameters.rows(later)
         assert sorted(folder.said[FITS]) == [f"null_model-{DAY}", f"null_model-{later}"]
-    left = before(tmp_path / "out", QUESTION)
+    left = as_left(tmp_path / "out", QUESTION)
     again = Fitted(never, small(), DAY, 28, name="null_model", kept=left)
     assert bits(again.rows(DAY)) == bits(rows(DAY.toordinal()))
     assert bits(again.rows(later)) == bits(rows(later.toordinal()))
@@ -114,7 +114,7 @@ def test_what_was_fitted_before_the_folder_was_there_is_kept_with_what_comes_aft
 def test_before_it_is_held_nothing_is_written(tmp_path: Path) -> None:
     with backtesting(tmp_path / "out", small(), QUESTION):
         pass
-    left = before(tmp_path / "out", QUESTION)
+    left = as_left(tmp_path / "out", QUESTION)
     Fitted(Once, small(), DAY, kept=left).rows(DAY)
     assert not (tmp_path / "out" / FITS).exists()
 

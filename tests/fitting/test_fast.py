@@ -102,6 +102,16 @@ def test_the_truce_and_the_exposures_of_each_day() -> None:
         assert (of_set[:, 1:] == 1.0).all()
 
 
+def test_exposures_are_those_of_the_morning_as_a_run_has_them() -> None:
+    """The rule that is halved for each day of a truce is so by the age of the day itself, not of the evening before."""
+    of_all = scenario(deaths()).model_dump()["history"]
+    history = {key: of_all[key] for key in ("start", "events", "daily_deaths")}
+    rules = {"storm": {"ratios": {"truce_age": 0.5}}}
+    it = Fast(small(FREE, history=history, rules=rules), Record(FIRST, np.array(deaths())), rows=2, tried=1)
+    assert [it.truces[day].age for day in (59, 60, 61)] == [0, 1, 2]
+    assert it.exposed[0, 59:62, 1] == pytest.approx([1.0, 0.5, 0.25])
+
+
 def test_nothing_that_comes_later_changes_a_row() -> None:
     """Another record, another truce and another insult from the day after on: the same rows, to the last bit."""
     known = 450
