@@ -18,8 +18,9 @@ from sim.analysis.chronicle import TRUCES
 from sim.analysis.forecasts import Record
 from sim.analysis.intervals import Floats
 from sim.analysis.truces import Announced
+from sim.history.filtering import TRUCE_DEAD_AT, WEEK
 
-WINDOW, DEAD_AT, BACKDATE = 7, 100.0, 10.0
+BACKDATE = 10.0  # deaths on the first day of the week from which a truce is dead (DOMAIN 7.5)
 SHAPES = (0.05, 20.0)  # between which the Weibull shape is looked for
 HALVINGS = 40
 HALF_A_DAY = 0.5  # a spell of no days lasted for part of one
@@ -86,12 +87,12 @@ def _dead(deaths: Floats, course: Where, start: Where) -> tuple[Where, Where]:
     since = np.arange(days) >= start[:, None]
     counted = np.where(since, np.nan_to_num(deaths[course]), 0.0)
     total = np.cumsum(counted, axis=1)
-    total[:, WINDOW:] -= total[:, :-WINDOW].copy()
-    over = total >= DEAD_AT
+    total[:, WEEK:] -= total[:, :-WEEK].copy()
+    over = total >= TRUCE_DEAD_AT
     crossed = over.argmax(axis=1)
-    window = crossed[:, None] - np.arange(WINDOW)[::-1]
+    window = crossed[:, None] - np.arange(WEEK)[::-1]
     heavy = (np.take_along_axis(counted, np.maximum(window, 0), axis=1) >= BACKDATE) & (window >= 0)
-    return np.where(over.any(axis=1), crossed - WINDOW + 1 + heavy.argmax(axis=1), -1), crossed
+    return np.where(over.any(axis=1), crossed - WEEK + 1 + heavy.argmax(axis=1), -1), crossed
 
 
 def weibull_shape(course: Where, days: Floats, ended: NDArray[np.bool_], courses: int, least: int = 3) -> Floats:

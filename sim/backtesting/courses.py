@@ -35,11 +35,10 @@ from sim.scenario.layout import WORLD
 from sim.scenario.loading import BURN_IN_DAYS
 from sim.scenario.numbers import fix
 from sim.scenario.reading import openings
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import MOST_DAYS, Scenario
 from sim.trajectory import Decoder
 
 MOST = 1000  # courses: some ten thousand truces, in about ten seconds
-MOST_DAYS = 4000  # what a scenario allows
 DAY = dt.timedelta(1)
 
 

@@ -17,6 +17,7 @@ from sim.backtesting.folds import beside
 from sim.backtesting.parameters import REFITTED_EVERY, Brought, Fitted, Fitter, Kept, Parameters
 from sim.backtesting.planning import Plan
 from sim.errors import InputError
+from sim.scenario.numbers import without_posterior
 from sim.scenario.schema import Scenario
 
 MODEL, NULL, ARTICLE = "model", "null_model", "article_only"
@@ -84,7 +85,7 @@ def _numbers(
     if plan.parameters == "scenario":
         return Brought(plan.sets)
     scenario, part = case.fitted_on(record, last)
-    bare = scenario.model_copy(update={"posterior": None})
+    bare = without_posterior(scenario)
     make = partial(fitter, bare, part, plan.sets, plan.seed)
     every = REFITTED_EVERY if plan.parameters == "expanding" else 0
     told = partial(_tell, case.name) if progress else _silence

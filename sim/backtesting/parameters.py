@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from sim.analysis.forecasts import Record
-from sim.scenario.numbers import uncertain, values_of_set
+from sim.scenario.numbers import uncertain, values_of_set, without_posterior
 from sim.scenario.schema import Scenario
 
 Row = Mapping[str, float]
@@ -124,7 +124,7 @@ class Fitted:
 
     def values(self, scenario: Scenario, origin: dt.date, seed: int) -> list[Row]:
         """The sets of an origin."""
-        rows, bare = self.rows(origin), scenario.model_copy(update={"posterior": None})
+        rows, bare = self.rows(origin), without_posterior(scenario)
         laws = uncertain(bare)
         alike = {path for path, law in laws.items() if self._laws.get(path) == law}
         medians = {path: law.median() for path, law in laws.items()}

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.documenting.subject import Subject
 from sim.documenting.wording import number, table
-from sim.scenario.numbers import uncertain
+from sim.scenario.numbers import uncertain, without_posterior
 from sim.scenario.posterior import Posterior, Rows
 
 NONE = (
@@ -48,7 +48,7 @@ def interval(found: Posterior, path: str) -> str:
 
 def _prior(subject: Subject, path: str) -> str:
     """The law that the scenario writes where the posterior has a column."""
-    law = uncertain(subject.scenario.model_copy(update={"posterior": None})).get(path)
+    law = uncertain(without_posterior(subject.scenario)).get(path)
     return "-" if law is None else number(law)
 
 

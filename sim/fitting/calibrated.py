@@ -23,7 +23,7 @@ from sim.fitting.populations import Population
 from sim.history.series import Series, read_series
 from sim.scenario import load
 from sim.scenario.laws import Distribution
-from sim.scenario.numbers import uncertain
+from sim.scenario.numbers import uncertain, without_posterior
 from sim.scenario.posterior import Posterior, write
 from sim.scenario.schema import Scenario
 
@@ -128,11 +128,6 @@ def timed(found: Calibrated, seconds: float) -> Calibrated:
 
 
 # --- scenarios and what they believe -------------------------------------------------------------------------------
-
-
-def without_posterior(scenario: Scenario) -> Scenario:
-    """The scenario with nothing but its priors."""
-    return scenario.model_copy(update={"posterior": None})
 
 
 def informed(scenarios: Mapping[str, Scenario], found: Calibrated) -> dict[str, Scenario]:

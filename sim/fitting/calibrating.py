@@ -9,11 +9,12 @@ from pathlib import Path
 
 from sim.errors import InputError
 from sim.fitting.abc import OnProgress
-from sim.fitting.calibrated import Calibrated, Data, OnStage, read_data, timed, without_posterior
+from sim.fitting.calibrated import Calibrated, Data, OnStage, read_data, timed
 from sim.fitting.calibration import Settings, put_together
 from sim.fitting.fast import TRIED, Fast
 from sim.fitting.lived import lived
 from sim.scenario import load
+from sim.scenario.numbers import without_posterior
 
 
 def calibrate(

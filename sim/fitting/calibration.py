@@ -28,7 +28,7 @@ from sim.draws import Address
 from sim.ensemble.manifest import code_digest
 from sim.errors import InputError
 from sim.fitting import abc
-from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, OnStage, alike, has_course, without_posterior
+from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, OnStage, alike, has_course
 from sim.fitting.candidates import seed_of
 from sim.fitting.checking import RUNS, abc_simulated, recorded
 from sim.fitting.conjugate import Count, counts
@@ -42,7 +42,7 @@ from sim.preparing import Prepared
 from sim.scenario import digest, load
 from sim.scenario.compiling import compile_scenario
 from sim.scenario.laws import Distribution
-from sim.scenario.numbers import fix, references, uncertain, values_of_set
+from sim.scenario.numbers import fix, references, uncertain, values_of_set, without_posterior
 from sim.scenario.posterior import Estimate, Posterior
 from sim.scenario.schema import Scenario
 from sim.trajectory import Decoder

@@ -102,12 +102,12 @@ def of_posterior(scenario: Scenario) -> Evidence:
     """The posterior of a scenario beside the scenario's own priors; InputError where it names none."""
     from sim.analysis.learnt import against_prior, correlations
     from sim.ensemble.evidence import grades
-    from sim.scenario.numbers import uncertain
+    from sim.scenario.numbers import uncertain, without_posterior
 
     posterior = scenario.posterior
     if posterior is None:
         raise InputError(f"{scenario.name} names no posterior to draw (`posterior: posteriors/NAME.yaml`)")
-    before = scenario.model_copy(update={"posterior": None})
+    before = without_posterior(scenario)
     question = {"draws": len(posterior), **{name: posterior.made[name] for name in KEPT if name in posterior.made}}
     code = {"version": str(posterior.made.get("version", __version__))}
     tables: dict[str, Callable[[], pd.DataFrame]] = {

@@ -230,6 +230,11 @@ def values_of_set(scenario: BaseModel, index: int, seed: int) -> dict[str, float
     return {path: drawn[path] if path in drawn else law.ppf(points[path]) for path, law in known.items()}
 
 
+def without_posterior(scenario: M) -> M:
+    """The scenario with nothing but its priors."""
+    return scenario.model_copy(update={"posterior": None})
+
+
 def with_marginals(scenario: M) -> M:
     """The scenario with the law of each column of its posterior in place of the distribution written there."""
     informed: M = _replace(scenario, _tree(scenario), (), lambda leaf, path: leaf)

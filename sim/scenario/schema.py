@@ -30,6 +30,7 @@ def _one_or_by_id(value: object) -> str:
     return "by id" if isinstance(value, dict) and not is_distribution(value) else "number"
 
 
+MOST_DAYS = 4000  # of a horizon
 Day = Annotated[dt.date, BeforeValidator(_day)]
 NumberOrMap = Annotated[
     Annotated[Number, Tag("number")] | Annotated[dict[Id, Number], Tag("by id")],
@@ -549,7 +550,7 @@ class Scenario(Section):
     name: str
     about: str
     origin: Day
-    horizon_days: int = Field(180, ge=1, le=4000)
+    horizon_days: int = Field(180, ge=1, le=MOST_DAYS)
     ends_when: list[str] = Field([], description="outcomes that end a trial on the evening they come true")
     history: History = History()
     actors: dict[Id, Actor]

@@ -13,7 +13,7 @@ from sim.analysis.chronicle import LAST
 from sim.analysis.intervals import Floats
 from sim.draws import address
 from sim.fitting import calibration
-from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, informed, without_posterior
+from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, informed
 from sim.fitting.calibration import BY_SIMULATION, Settings, paired, put_together, ratio_paths
 from sim.fitting.fast import Drawn
 from sim.fitting.moves import moving_rules
@@ -21,7 +21,7 @@ from sim.fitting.populations import Population
 from sim.history.series import Day, Series
 from sim.scenario import load
 from sim.scenario.laws import Uniform
-from sim.scenario.numbers import uncertain, values_of_set
+from sim.scenario.numbers import uncertain, values_of_set, without_posterior
 from sim.scenario.posterior import Estimate, Posterior
 from sim.scenario.schema import Scenario
 from tests import needs
