@@ -154,15 +154,18 @@ def test_short_truces_last_two_to_four_days() -> None:
 
 @pytest.mark.parametrize("name", ["idlib-2019-08-31", MOSCOW])
 def test_leader_level_deals_cut_deaths_for_weeks(name: str) -> None:
-    """Before the origin none of two broke within four weeks: by Jeffreys' rule at most 0.45 do (one-sided 90 %)."""
-    seen = trials(name, 400, days=40)
+    """Before the origin none of two broke within four weeks: by Jeffreys' rule at most 0.45 do (one-sided 90 %).
+
+    At the medians of the posterior; over its draws the truce of August 2019, with two terms unmet, breaks more often.
+    """
+    seen = trials(name, 1600, days=40)
     for first, last in ((1, 14), (15, 28)):
         assert limits([deaths_between(trial, first, last) for trial in seen])[1] < 0.27 * before(name, 2)
     assert share_below([truce_ends(trial, 1) <= 28 for trial in seen], float(stats.beta.ppf(0.9, 0.5, 2.5)))
 
 
 def test_the_sochi_memorandum_began_in_a_quieter_time_and_still_cut_deaths() -> None:
-    fortnight = [deaths_between(trial, 1, 14) for trial in trials(SOCHI, 400, days=40)]
+    fortnight = [deaths_between(trial, 1, 14) for trial in trials(SOCHI, 1600, days=40)]
     assert limits(fortnight)[1] < 0.85 * before(SOCHI, 2)
 
 
