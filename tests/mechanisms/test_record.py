@@ -165,7 +165,7 @@ def test_leader_level_deals_cut_deaths_for_weeks(name: str) -> None:
 
 
 def test_the_sochi_memorandum_began_in_a_quieter_time_and_still_cut_deaths() -> None:
-    fortnight = [deaths_between(trial, 1, 14) for trial in trials(SOCHI, 1600, days=40)]
+    fortnight = [deaths_between(trial, 1, 14) for trial in trials(SOCHI, 6400, days=40)]
     assert limits(fortnight)[1] < 0.85 * before(SOCHI, 2)
 
 
