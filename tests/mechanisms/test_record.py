@@ -157,7 +157,7 @@ JEFFREYS = float(stats.beta.ppf(0.9, 0.5, 2.5))  # 0.45: none of two truces brok
 
 @pytest.mark.parametrize(("name", "broken"), [("idlib-2019-08-31", JEFFREYS), (MOSCOW, 0.35)])
 def test_leader_level_deals_cut_deaths_for_weeks(name: str, broken: float) -> None:
-    """At the medians of the posterior; over its draws the truce of August 2019, with two terms unmet, breaks oftener."""
+    """At the medians of the posterior; over its draws that of August 2019, with two terms unmet, breaks oftener."""
     seen = trials(name, 1600, days=40)
     for first, last in ((1, 14), (15, 28)):
         assert limits([deaths_between(trial, first, last) for trial in seen])[1] < 0.27 * before(name, 2)
@@ -236,7 +236,7 @@ def test_deaths_a_day_by_regime(regime: float, name: str) -> None:
 
 @pytest.mark.parametrize(("regime", "low", "high"), [(1.0, 6.1, 11.3), (2.0, 22.0, 29.0)])
 def test_deaths_a_day_are_those_that_the_study_fitted(regime: float, low: float, high: float) -> None:
-    """Fray 8.3 (6.1-11.3), offensive 25 (22-29). Its hold, 1.8 (1.5-2.2), is of a chain without our memory: here 2.2."""
+    """Fray 8.3 (6.1-11.3), offensive 25 (22-29). Its hold, 1.8 (1.5-2.2), has another memory: here 2.2."""
     assert low <= float(deaths_in(regime).mean()) <= high
 
 
