@@ -56,6 +56,7 @@ from sim.conflict.state import (
     TRUCE_DOUBLINGS,
     State,
     Tables,
+    doublings,
 )
 from sim.draws import Address, lognormal, negative_binomial, uniform
 
@@ -91,8 +92,7 @@ def grow_older(s: State, c: Tables) -> None:
         s[at] = min(s[at] + 1.0, NEVER)
     if s[TRUCE] != NO_TRUCE:
         s[TRUCE_AGE] += 1.0
-        if s[TRUCE_AGE] + 1.0 >= 2.0 ** (s[TRUCE_DOUBLINGS] + 1.0):
-            s[TRUCE_DOUBLINGS] += 1.0
+        s[TRUCE_DOUBLINGS] = doublings(s[TRUCE_AGE])
     expire(s, c)
     s[TOP_REGIME_DAYS] = 0.0 if s[REGIME] == c.n_regimes - 1 else s[TOP_REGIME_DAYS] + 1.0
     s[CALM_DAYS] = s[CALM_DAYS] + 1.0 if s[REGIME] == 0.0 else 0.0

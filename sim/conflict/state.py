@@ -25,7 +25,7 @@ DEATHS_7D = 6
 EXCITATION = 7  # past daily deaths as multiples of the regime's mean, exponentially weighted since the regime began
 TRUCE = 8  # 0 none, 1 lower level, 2 leader level
 TRUCE_AGE = 9
-TRUCE_DOUBLINGS = 10  # how often the truce's age has doubled: floor(log2(1 + age))
+TRUCE_DOUBLINGS = 10  # of its age
 FRAGILE = 11
 INTEGRITY = 12
 OVERDUE = 13
@@ -274,6 +274,10 @@ class Tables(NamedTuple):
 (DEADLINE_LINGERS, DRIFTS_UP_TO, FIRST_MOVE, FRAY, COLLAPSE) = range(5)
 
 
-def doublings(age: int) -> int:
-    """How often the age of a truce, 0 on its first day, has doubled: the whole part of log2(1 + age)."""
-    return (age + 1).bit_length() - 1
+def doublings(age: float) -> float:
+    """How often the age of a truce, 0 on its first day, has doubled: floor(log2(1 + age)), exactly."""
+    times, reached = 0.0, 2.0
+    while reached <= age + 1.0:
+        times += 1.0
+        reached *= 2.0
+    return times

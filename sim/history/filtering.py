@@ -65,7 +65,7 @@ class Truce(NamedTuple):
     @property
     def doublings(self) -> int:
         """How often its age has doubled."""
-        return doublings(self.age)
+        return int(doublings(self.age))
 
     @property
     def like(self) -> Truce:

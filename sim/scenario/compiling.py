@@ -621,8 +621,8 @@ class Compiler:
         s[st.INTEGRITY] = float(scenario.agreement.integrity)  # type: ignore[arg-type]  # fixed: plain
         if scenario.agreement.level != "none":
             s[st.TRUCE] = float(LEVELS[scenario.agreement.level])
-            age = max(0, (before - (scenario.agreement.signed or before)).days)
-            s[st.TRUCE_AGE], s[st.TRUCE_DOUBLINGS] = float(age), float(st.doublings(age))
+            s[st.TRUCE_AGE] = float(max(0, (before - (scenario.agreement.signed or before)).days))
+            s[st.TRUCE_DOUBLINGS] = st.doublings(s[st.TRUCE_AGE])
         for party in scenario.agreement.parties:
             s[layout.at["bound"] + names.party(party)] = 1.0
         for party in names.parties[:-1]:
