@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sim.analysis.forecasts import Record
-from sim.fitting.lived import DAY, lived, living
+from sim.fitting.on_record import DAY, from_first_opening, put_on_record
 from sim.scenario.loading import begun_on
 from sim.scenario.schema import EventType, Intervention, Rule, Scenario
 
@@ -47,11 +47,11 @@ class Case:
         """
         moved = {**self.overrides, "origin": str(last + DAY), "horizon_days": str(days)}
         scenario = begun_on(self.source, first + DAY, None, moved, self.without)
-        return self.change(living(scenario, record, interventions, self.name))
+        return self.change(put_on_record(scenario, record, interventions, self.name))
 
     def fitted_on(self, record: Record, last: dt.date) -> tuple[Scenario, Record]:
         """The scenario that lives from its first opening in the record to a day, and the record from there on."""
-        scenario, part = lived(self.source, record, last, self.overrides, self.without)
+        scenario, part = from_first_opening(self.source, record, last, self.overrides, self.without)
         return self.change(scenario), part
 
 

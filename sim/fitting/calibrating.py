@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sim.errors import InputError
 from sim.fitting.abc import OnProgress
+from sim.fitting.assembling import Settings, put_together
 from sim.fitting.calibrated import Calibrated, Data, OnStage, read_data, timed
-from sim.fitting.calibration import Settings, put_together
 from sim.fitting.fast import TRIED, Fast
-from sim.fitting.lived import lived
+from sim.fitting.on_record import from_first_opening
 from sim.scenario import load
 from sim.scenario.numbers import without_posterior
 
@@ -52,7 +52,7 @@ def calibrate(
         rows, seed, tried, workers, simulate, population, generations, Path(work) if work else None, resume,
         article_only,
     )  # fmt: skip
-    past, part = lived(source, data.record, data.until)
+    past, part = from_first_opening(source, data.record, data.until)
     past = without_posterior(past)
     on_stage(f"driving histories from {part.first}")
     fit = Fast(past, part, rows, seed, tried)

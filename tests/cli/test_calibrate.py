@@ -16,7 +16,7 @@ from sim.scenario.posterior import read
 from tests import needs
 from tests.backtesting import made
 from tests.commands import Call, fine, refused
-from tests.fitting.test_calibration import Draws
+from tests.fitting.test_assembling import Draws
 
 OUT = Path("found.yaml")
 ASKED = ("calibrate", "river.yaml", "--data", "record.csv", "--out", OUT, "--until", "2021-05-31", "--rows", 12)

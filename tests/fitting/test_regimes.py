@@ -20,7 +20,7 @@ from sim.errors import InputError
 from sim.fitting.calibrated import read_data
 from sim.fitting.candidates import seed_of
 from sim.fitting.fast import seen_until
-from sim.fitting.lived import lived
+from sim.fitting.on_record import from_first_opening
 from sim.fitting.regimes import (
     PROPOSED,
     ROUNDS,
@@ -133,7 +133,7 @@ def test_of_two_tops_of_the_posterior_neither_is_missed(seed: int) -> None:
     """
     until = dt.date(2018, 9, 23)
     data = read_data(needs.shared("data/idlib_box_daily.csv"), until + dt.timedelta(1))
-    scenario, record = lived("scenarios/idlib-2020-02-11.yaml", data.record, until)
+    scenario, record = from_first_opening("scenarios/idlib-2020-02-11.yaml", data.record, until)
     scenario = scenario.model_copy(update={"posterior": None})
     fixed = fix(scenario)
     truces = [truce_of(state) for state in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]

@@ -1,8 +1,8 @@
-"""A scenario that lives through a record: from a first opening to a day, with nothing in it that was not known then.
+"""A scenario put on the record: recorded deaths are its history, and nothing in it was not known on its last day.
 
 Fits and back-tests ask the same of a scenario: that its history has the recorded deaths, that nothing dated lies ahead,
-and that the regime of its fighting can be found. `lived` begins at the first opening in the record, so that a fit sees
-as much of it as can be had.
+and that the regime of its fighting can be found. `from_first_opening` begins it as early as the record allows, so that
+a fit sees as much as can be had.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sim.scenario.schema import Intervention, Outcome, Scenario
 DAY = dt.timedelta(1)
 
 
-def lived(
+def from_first_opening(
     source: str | Path, record: Record, last: dt.date, overrides: Mapping[str, str] | None = None,
     without: Iterable[str] = (),
 ) -> tuple[Scenario, Record]:  # fmt: skip
@@ -38,10 +38,10 @@ def lived(
     start = known[0]
     moved = {**(overrides or {}), "origin": str(last + DAY), "history.start": str(start)}
     part = Record(start, record.deaths[(start - record.first).days :])
-    return living(begun_on(source, last + DAY, None, moved, without), part), part
+    return put_on_record(begun_on(source, last + DAY, None, moved, without), part), part
 
 
-def living(
+def put_on_record(
     scenario: Scenario, record: Record, interventions: Mapping[str, Intervention] | None = None, name: str = ""
 ) -> Scenario:
     """The scenario with the record for its history; nothing ends a trial, and no outcome but collapse is asked.

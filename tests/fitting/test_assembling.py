@@ -13,8 +13,8 @@ from sim.analysis.chronicle import LAST
 from sim.analysis.intervals import Floats
 from sim.draws import address
 from sim.fitting import calibration
+from sim.fitting.assembling import BY_SIMULATION, Settings, paired, put_together, ratio_paths
 from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, informed
-from sim.fitting.calibration import BY_SIMULATION, Settings, paired, put_together, ratio_paths
 from sim.fitting.fast import Drawn
 from sim.fitting.moves import moving_rules
 from sim.fitting.populations import Population
