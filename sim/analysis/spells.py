@@ -18,7 +18,7 @@ from sim.analysis.chronicle import TRUCES
 from sim.analysis.forecasts import Record
 from sim.analysis.intervals import Floats
 from sim.analysis.truces import Announced
-from sim.history.filtering import TRUCE_DEAD_AT, WEEK
+from sim.history.truce import TRUCE_DEAD_AT, WEEK
 
 BACKDATE = 10.0  # deaths on the first day of the week from which a truce is dead (DOMAIN 7.5)
 SHAPES = (0.05, 20.0)  # between which the Weibull shape is looked for

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.analysis.intervals import Floats
-from sim.history.filtering import truce_is_dead
+from sim.history.truce import truce_is_dead
 from sim.scenario.schema import Scenario
 
 

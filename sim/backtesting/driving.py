@@ -16,7 +16,9 @@ import numpy as np
 
 from sim.conflict import state as st
 from sim.history.driving import Origin, begin_counting, chain_of, fragile_of, lived_days, observations, truce_of
-from sim.history.filtering import Chain, Truce, follow
+from sim.history.filtering import follow
+from sim.history.markov import Chain
+from sim.history.truce import Truce
 from sim.scenario.compiling import Compiled
 from sim.scenario.schema import Scenario
 

@@ -20,7 +20,9 @@ from sim.fitting.conjugate import Update, counts, draws, updated
 from sim.fitting.moves import Move, exposures, fit_moves, log_evidence, moved, moving_rules
 from sim.fitting.regimes import chains, drawn_paths, fit_regimes, fitted_numbers, resampled
 from sim.history.driving import lived_days, truce_of
-from sim.history.filtering import Observation, Truce, follow
+from sim.history.emissions import Observation
+from sim.history.filtering import follow
+from sim.history.truce import Truce
 from sim.scenario.compiling import Compiled, compile_scenario
 from sim.scenario.numbers import fix, uncertain, values_of_set
 from sim.scenario.schema import Scenario

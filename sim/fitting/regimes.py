@@ -26,7 +26,10 @@ from scipy import optimize, special
 from sim.analysis.dice import uniforms
 from sim.errors import InputError
 from sim.history.driving import chain_of
-from sim.history.filtering import Chain, Followed, Observation, Truce, log_likelihood, transition
+from sim.history.emissions import Observation
+from sim.history.filtering import Followed, log_likelihood
+from sim.history.markov import Chain, transition
+from sim.history.truce import Truce
 from sim.scenario.laws import Distribution
 from sim.scenario.numbers import Path, Reference, dotted, references, replaced, uncertain
 from sim.scenario.schema import Fighting, Scenario

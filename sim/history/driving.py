@@ -22,24 +22,16 @@ from sim.conflict.ground import survey
 from sim.conflict.perceive import Context
 from sim.conflict.processes import bury, displace, forget_yesterday, grow_older
 from sim.draws import Address, address
-from sim.history.filtering import (
-    Chain,
-    Disagreement,
-    Floats,
-    Observation,
-    Truce,
-    chain,
-    disagreements,
-    follow,
-    fragile_probability,
-    truce_is_dead,
-)
+from sim.history.contradictions import Disagreement, disagreements
+from sim.history.emissions import Observation
+from sim.history.filtering import Floats, follow
+from sim.history.markov import Chain, chain
+from sim.history.truce import WEEK, Truce, fragile_probability, truce_is_dead
 from sim.scenario.compiling import Compiled, Past
 from sim.scenario.layout import LEVELS
 from sim.scenario.schema import Fighting, Scenario
 
 NOWHERE = address(0)  # the past draws nothing
-WEEK = 7
 BY_NUMBER = {number: name for name, number in LEVELS.items()}
 
 

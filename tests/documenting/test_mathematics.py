@@ -15,7 +15,10 @@ from sim.conflict.perceive import locate
 from sim.conflict.processes import bury, displace, grow_older, mean_deaths
 from sim.documenting.subject import Subject
 from sim.draws import address, uniform
-from sim.history.filtering import Observation, chain, follow, fragile_probability, log_negative_binomial, transition
+from sim.history.emissions import Observation, log_negative_binomial
+from sim.history.filtering import follow
+from sim.history.markov import chain, transition
+from sim.history.truce import fragile_probability
 from sim.scenario.compiling import hazard_of
 
 

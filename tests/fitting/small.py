@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.history.filtering import Chain, Observation, Truce, stationary, transition
+from sim.history.emissions import Observation
+from sim.history.markov import Chain, stationary, transition
+from sim.history.truce import Truce
 from tests.small import rule
 
 FREE: dict[str, Any] = {

@@ -33,7 +33,10 @@ from sim.fitting.regimes import (
 )
 from sim.fitting.sbc import calibration, ranks
 from sim.history.driving import chain_of, lived_days, truce_of
-from sim.history.filtering import Chain, Observation, Truce, chain, follow, log_negative_binomial, transition
+from sim.history.emissions import Observation, log_negative_binomial
+from sim.history.filtering import follow
+from sim.history.markov import Chain, chain, transition
+from sim.history.truce import Truce
 from sim.scenario.compiling import compile_scenario
 from sim.scenario.numbers import fix
 from sim.scenario.schema import Scenario

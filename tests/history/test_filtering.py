@@ -5,7 +5,6 @@ import datetime as dt
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,34 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InputError
-from sim.history.filtering import (
-    Chain,
-    Floats,
-    Observation,
-    Truce,
-    chain,
-    disagreements,
-    filter_path,
-    filter_regimes,
-    follow,
-    fragile_probability,
-    log_gamma,
-    log_likelihood,
-    log_negative_binomial,
-    stationary,
-    transition,
-    truce_is_dead,
-)
+from sim.history.emissions import Observation, log_negative_binomial
+from sim.history.filtering import Floats, filter_path, filter_regimes, follow, log_likelihood
+from sim.history.markov import Chain, chain, stationary, transition
+from sim.history.truce import Truce
 from tests import needs
-
-REGIMES = {"quiet": (1.8, 0.47), "sporadic": (8.3, 0.69), "offensive": (25.0, 1.24)}
-RATES = {
-    "quiet": {"sporadic": 0.031, "offensive": 0.003},
-    "sporadic": {"offensive": 0.036, "quiet": 0.022},
-    "offensive": {"sporadic": 0.026, "quiet": 0.003},
-}
-DOWN = {"leader": {"offensive": 0.74, "sporadic": 0.84}, "lower": {"offensive": 0.28, "sporadic": 0.22}}
-IDLIB = chain(REGIMES, RATES, DOWN, {"leader": 0.27})  # DOMAIN 7.11
+from tests.history.zone import IDLIB, RATES, REGIMES, idlib
 
 
 def by_enumeration(
@@ -64,72 +41,6 @@ def by_enumeration(
             day += item.days
         total[path[-1]] += weight
     return tuple(weight / sum(total) for weight in total)
-
-
-# --- the emissions --------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("mean", "size"), REGIMES.values())
-def test_negative_binomial_has_its_mean_and_variance(mean: float, size: float) -> None:
-    probabilities = np.exp([log_negative_binomial(count, mean, size) for count in range(3000)])
-    counts = np.arange(3000)
-    assert probabilities.sum() == pytest.approx(1)
-    assert probabilities @ counts == pytest.approx(mean)
-    assert probabilities @ counts**2 - mean**2 == pytest.approx(mean + mean**2 / size)
-
-
-def test_seven_days_of_one_regime_are_seven_times_mean_and_size() -> None:
-    daily = np.exp([log_negative_binomial(count, 8.3, 0.69) for count in range(60)])
-    week = daily
-    for _ in range(6):
-        week = np.convolve(week, daily)[:60]
-    assert week == pytest.approx(np.exp([log_negative_binomial(count, 7 * 8.3, 7 * 0.69) for count in range(60)]))
-
-
-# --- the chain ------------------------------------------------------------------------------------------------------
-
-
-def test_a_day_without_truce_by_hand() -> None:
-    leaving = 1 - math.exp(-0.034)
-    assert transition(IDLIB)[0] == pytest.approx([1 - leaving, leaving * 31 / 34, leaving * 3 / 34])
-
-
-def test_a_truce_pulls_one_step_down_for_three_days_and_then_only_holds_back() -> None:
-    for age in (0, 1, 2):
-        first = transition(IDLIB, Truce("leader", age))
-        assert first[2] == pytest.approx([0, 0.74, 0.26])
-        assert first[1, 0] == pytest.approx(0.84)
-        assert first[1, 2] == pytest.approx(0.16 * (1 - math.exp(-0.27 * 0.036)))
-    later = transition(IDLIB, Truce("leader", 3))
-    assert later[2] == pytest.approx(transition(IDLIB)[2])
-    assert later[0, 1:].sum() == pytest.approx(1 - math.exp(-0.27 * 0.034))
-
-
-def test_a_level_without_numbers_changes_nothing() -> None:
-    assert transition(chain(REGIMES, RATES), Truce("lower", 0)) == pytest.approx(transition(IDLIB))
-
-
-def test_stationary_stays() -> None:
-    matrix = transition(IDLIB)
-    start = stationary(matrix)
-    assert start @ matrix == pytest.approx(start)
-    assert start.sum() == pytest.approx(1)
-
-
-@pytest.mark.parametrize(
-    ("rates", "down", "message"),
-    [
-        ({"calm": {"quiet": 0.1}}, {}, "unknown regime 'calm'; allowed: quiet, sporadic, offensive"),
-        ({"quiet": {"war": 0.1}}, {}, "drift.rates.quiet: unknown regime 'war'"),
-        ({"quiet": {"sporadic": -0.1}}, {}, "-0.1 must lie between 0 and inf"),
-        ({}, {"leader": {"offensive": 1.5}}, "drift.truce_down.leader.offensive: 1.5 must lie between 0 and 1"),
-    ],
-)
-def test_what_a_chain_refuses(
-    rates: dict[str, dict[str, float]], down: dict[str, dict[str, float]], message: str
-) -> None:
-    with pytest.raises(InputError, match=message):
-        chain(REGIMES, rates, down)
 
 
 # --- the filter -----------------------------------------------------------------------------------------------------
@@ -287,10 +198,6 @@ DAILY: list[float | None] = [0.0, 30.0, None, 4.0, 0.0, 12.0]
 SIX = [Truce(), Truce("leader", 0), Truce("leader", 1, True), Truce("leader", 2), Truce("leader", 3, True), Truce()]
 
 
-def idlib(excitation: tuple[float, float] = (0.0, 1.0), lost: float = 0.0) -> Chain:
-    return chain(REGIMES, RATES, DOWN, {"leader": 0.27}, 2.5, excitation, lost)
-
-
 @pytest.mark.parametrize("lost", [0.0, 0.2])
 def test_likelihood_equals_the_sum_over_all_paths(lost: float) -> None:
     model = idlib(lost=lost)
@@ -375,38 +282,6 @@ def test_many_chains_at_once_are_the_same_as_one_by_one() -> None:
     assert log_likelihood(deaths, together, truces) == pytest.approx(whole.log_likelihood, rel=1e-12)
 
 
-def test_an_overdue_term_multiplies_upward_hazards_while_a_truce_stands() -> None:
-    held = transition(idlib(), Truce("leader", 5))
-    pressed = transition(idlib(), Truce("leader", 5, overdue=True))
-    assert -np.log(held[0, 0]) == pytest.approx(0.27 * 0.034)
-    assert -np.log(pressed[0, 0]) == pytest.approx(2.5 * 0.27 * 0.034)
-    assert pressed[2] == pytest.approx(held[2])
-    assert transition(idlib(), Truce(overdue=True)) == pytest.approx(transition(idlib()))
-
-
-def test_each_doubling_of_a_truces_age_multiplies_upward_hazards() -> None:
-    model = replace(idlib(), age=np.array(0.8))
-    for age, doublings in ((3, 2), (6, 2), (7, 3), (30, 4), (31, 5), (229, 7)):
-        matrix = transition(model, Truce("leader", age))
-        assert -np.log(matrix[0, 0]) == pytest.approx(0.8**doublings * 0.27 * 0.034)
-        assert matrix[2] == pytest.approx(transition(idlib(), Truce("leader", age))[2])
-    assert transition(model, Truce("none", 31)) == pytest.approx(transition(idlib()))
-
-
-def test_truces_that_the_filter_takes_for_alike_are_alike() -> None:
-    """Days up to the third stand alone; from then on those of the same doubling share a matrix."""
-    model = replace(idlib(), age=np.array(0.8))
-    for age in range(200):
-        truce = Truce("leader", age, overdue=age > 90)
-        assert transition(model, truce.like) == pytest.approx(transition(model, truce), rel=1e-12)
-    assert len({Truce("leader", age).like for age in range(200)}) == 9
-
-
-def test_the_log_of_the_gamma_function() -> None:
-    values = np.array([1e-6, 0.03, 0.5, 1.0, 2.0, 7.3, 40.0, 900.0])
-    assert log_gamma(values) == pytest.approx([math.lgamma(value) for value in values], rel=1e-12, abs=1e-13)
-
-
 # --- days that are lost ---------------------------------------------------------------------------------------------
 
 
@@ -423,98 +298,6 @@ def test_a_lost_day_does_not_end_an_offensive() -> None:
     days = [Observation(60.0)] * 5 + [Observation(0.0)] * 3
     sure, doubtful = (filter_regimes(days, chain(REGIMES, RATES, lost=lost))[2] for lost in (0.0, 0.3))
     assert sure < 0.6 < 0.8 < doubtful
-
-
-@pytest.mark.parametrize("lost", [-0.1, 1.0])
-def test_what_share_may_be_lost(lost: float) -> None:
-    with pytest.raises(InputError, match=r"reporting\.lost: .* must lie between 0 and 1"):
-        chain(REGIMES, RATES, lost=lost)
-
-
-# --- when a truce is dead -------------------------------------------------------------------------------------------
-
-
-def test_a_truce_is_dead_at_a_hundred_in_seven_days() -> None:
-    assert truce_is_dead([100.0])
-    assert not truce_is_dead([99.0])
-    assert truce_is_dead([40.0, 0, 0, 0, 0, 0, 60.0])
-    assert not truce_is_dead([40.0, 0, 0, 0, 0, 0, 0, 60.0])
-    assert not truce_is_dead([])
-
-
-# --- truce kind and memory ------------------------------------------------------------------------------------------
-
-
-def test_fragile_probability_by_hand() -> None:
-    assert fragile_probability(0.4, 3.3, 0) == pytest.approx(0.4)
-    # Half of the fragile ones are gone: 0.2 of 0.8 are left.
-    assert fragile_probability(0.4, 3.3, 3.3 * math.log(2)) == pytest.approx(0.25)
-    assert fragile_probability(1.0, 3.3, 1e6) == 1.0
-    assert fragile_probability(0.0, 3.3, 5) == 0.0
-
-
-@given(st.floats(0, 1), st.floats(0.1, 100), st.floats(0, 1000), st.floats(0, 100))
-def test_an_older_truce_is_less_likely_fragile(prior: float, mean: float, age: float, more: float) -> None:
-    younger, older = fragile_probability(prior, mean, age), fragile_probability(prior, mean, age + more)
-    assert 0 <= older <= younger + 1e-12 <= 1 + 1e-12
-
-
-# --- disagreements --------------------------------------------------------------------------------------------------
-
-FIRST = dt.date(2020, 1, 1)
-
-
-def told(
-    deaths: Sequence[Observation], offensives: dict[str, int], truces: dict[str, tuple[int, int | None]]
-) -> list[str]:
-    def day(index: int) -> dt.date:
-        return FIRST + dt.timedelta(index)
-
-    found = disagreements(
-        FIRST,
-        deaths,
-        filter_path(deaths, IDLIB),
-        {name: day(index) for name, index in offensives.items()},
-        {name: (day(begin), None if end is None else day(end)) for name, (begin, end) in truces.items()},
-    )
-    return [f"{item.on} {item.line}" for item in found]
-
-
-QUIET_THEN_WAR = [Observation(0.0)] * 20 + [Observation(30.0)] * 20
-
-
-def test_an_offensive_that_nobody_died_in_is_told() -> None:
-    lines = told(QUIET_THEN_WAR, {"early": 5, "true": 20}, {})
-    assert len(lines) == 1
-    assert lines[0].startswith(
-        "2020-01-06 the chronology begins an offensive (early), but deaths give the highest regime"
-    )
-    assert lines[0].endswith("in the week to 2020-01-12; the regime follows the deaths")
-
-
-def test_an_offensive_is_not_judged_before_its_week_is_over_or_observed() -> None:
-    assert told([Observation(0.0)] * 20, {"late": 16, "before": -9}, {}) == []
-
-
-def test_a_truce_in_which_a_hundred_die_in_seven_days_is_told_once() -> None:
-    lines = told(QUIET_THEN_WAR, {}, {"paper": (10, None), "broken": (10, 23), "fresh": (38, None)})
-    expected = (
-        "2020-01-24 the chronology keeps a truce in force (paper, since 2020-01-11), but 120 people were killed "
-        "in seven days of it; the regime follows the deaths, the truce the chronology"
-    )
-    assert lines == [expected]
-
-
-def test_deaths_before_a_truce_do_not_count_against_it() -> None:
-    assert told([Observation(60.0)] * 10 + [Observation(1.0)] * 10, {}, {"truce": (10, None)}) == []
-
-
-def test_weekly_sums_are_judged_by_whole_weeks() -> None:
-    weeks = [Observation(0.0, 7), Observation(120.0, 7), Observation(120.0, 7)]
-    assert [line[:10] for line in told(weeks, {"early": 0}, {"straddled": (8, 20), "paper": (7, None)})] == [
-        "2020-01-01",
-        "2020-01-14",
-    ]
 
 
 # --- the real series ------------------------------------------------------------------------------------------------
