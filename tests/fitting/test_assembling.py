@@ -12,7 +12,7 @@ import pytest
 from sim.analysis.chronicle import LAST
 from sim.analysis.intervals import Floats
 from sim.draws import address
-from sim.fitting import calibration
+from sim.fitting import assembling
 from sim.fitting.assembling import BY_SIMULATION, Settings, paired, put_together, ratio_paths
 from sim.fitting.calibrated import ONE_COURSE, Calibrated, Data, informed
 from sim.fitting.fast import Drawn
@@ -202,7 +202,7 @@ def test_what_is_simulated_joins_the_rows_and_is_the_same_for_any_number_of_work
 def test_the_last_summary_is_the_row_and_no_part_of_the_record(idlib: Scenario) -> None:
     columns = np.array([[0.3], [0.5]])
     estimates = [Estimate("parameters.leash.value", "likelihood", "x")]
-    course, _ = calibration._course(idlib, estimates, columns, IDLIB_DATA, SMALL)
+    course, _ = assembling._course(idlib, estimates, columns, IDLIB_DATA, SMALL)
     assert course is not None and np.isnan(course.observed[-1])
     values = np.array([law.median() for law in course.laws])
     rows = {course.simulate(values, address(1, 0, c))[-1] for c in range(6)}
