@@ -15,6 +15,7 @@ from typing import Any
 from sim.conflict import state as st
 from sim.draws import stream
 from sim.errors import InputError
+from sim.scenario import standing
 from sim.scenario.asking import Gate as Asked
 from sim.scenario.asking import rules_asked
 from sim.scenario.layout import LEVELS, STATUSES, Layout, Names, Perception
@@ -31,6 +32,7 @@ from sim.scenario.schema import (
     Scenario,
     Size,
 )
+from sim.scenario.starting import initial_state
 
 CERTAIN = 1e6  # the hazard of a probability of one: certain whatever the ratios
 HISTORY_DAYS = 60
@@ -163,9 +165,10 @@ class Compiler:
         past = self._past()
         self._outcome_tables()
         self._decays()
-        return Compiled(
-            self._tables(len(interventions)), self._initial(), past, self.start, names, self.layout, self.rate_names
-        )
+        tables = self._tables(len(interventions))
+        eve = self.start - dt.timedelta(days=1)
+        initial = initial_state(self.scenario, names, self.layout, tables.n_state, eve)
+        return Compiled(tables, initial, past, self.start, names, self.layout, self.rate_names)
 
     def _stream(self, *path: str) -> int:
         number = stream(*path)
@@ -611,95 +614,6 @@ class Compiler:
                                    ("hostility_slow", defaults.hostility_slow_half_life_days)):  # fmt: skip
             self.decays.add((self.layout.at[section], len(self.names.dyads)), (0.5 ** (1.0 / half_life), 0.0))
 
-    def _initial(self) -> list[float]:
-        """The state at the end of the day before the history begins."""
-        scenario, layout, names = self.scenario, self.layout, self.names
-        s = [0.0] * self.n_state
-        before = self.start - dt.timedelta(days=1)
-        s[st.DAY] = float(self._day(before))
-        s[st.EXCITATION] = 1.0
-        s[st.INTEGRITY] = float(scenario.agreement.integrity)  # type: ignore[arg-type]  # fixed: plain
-        if scenario.agreement.level != "none":
-            s[st.TRUCE] = float(LEVELS[scenario.agreement.level])
-            s[st.TRUCE_AGE] = float(max(0, (before - (scenario.agreement.signed or before)).days))
-            s[st.TRUCE_DOUBLINGS] = st.doublings(s[st.TRUCE_AGE])
-        for party in scenario.agreement.parties:
-            s[layout.at["bound"] + names.party(party)] = 1.0
-        for party in names.parties[:-1]:
-            s[layout.at["restraint"] + names.party(party)] = self._restraint_of(party)
-        for k in range(len(names.events)):
-            s[layout.at["since"] + k] = st.NEVER
-        for k, rule in enumerate(names.rules):
-            s[layout.at["enabled"] + k] = float(scenario.rules[rule].enabled)
-        self._initial_ground(s)
-        self._initial_terms(s, before)
-        self._initial_quantities(s)
-        return s
-
-    def _restraint_of(self, party: str) -> float:
-        for who in (party, self.names.agent(party)):
-            for relation in self.scenario.relations.values():
-                if relation.client == who:
-                    return float(relation.restraint)  # type: ignore[arg-type]  # fixed: plain
-        return 0.0
-
-    def _initial_ground(self, s: list[float]) -> None:
-        at = self.layout.at
-        for k, place in enumerate(self.scenario.places.values()):
-            ours = place.control == self.scenario.fighting.between[0]
-            s[at["control"] + k] = float(self.names.party(place.control))
-            s[at["taken"] + k] = 1.0 if ours else place.taken
-            s[at["exposed"] + k] = float(place.exposed)  # type: ignore[arg-type]  # fixed: plain
-            s[at["population"] + k] = float(place.population)  # type: ignore[arg-type]  # fixed: plain
-            s[at["value"] + k] = place.value
-        for k, post in enumerate(self.scenario.posts.values()):
-            s[at["status"] + k] = float(STATUSES[post.status])
-            s[at["owner"] + k] = float(self.names.party(post.owner))
-
-    def _initial_terms(self, s: list[float], before: dt.date) -> None:
-        for k, term in enumerate(self.scenario.agreement.terms.values()):
-            signed = self.scenario.agreement.signed or before
-            due = term.due
-            if due is None and term.due_in_days is not None:
-                due = signed + dt.timedelta(days=term.due_in_days)
-            s[self.layout.at["due_left"] + k] = 1e9 if due is None else float((due - before).days)
-            s[self.layout.at["met"] + k] = float(term.met)
-
-    def _initial_quantities(self, s: list[float]) -> None:
-        for name, quantity in self.scenario.quantities.items():
-            of, base, size = self.layout.quantities[name]
-            if not isinstance(quantity.initial, dict):
-                s[base : base + size] = [float(quantity.initial)] * size  # type: ignore[arg-type]  # fixed: plain
-                continue
-            for item, value in quantity.initial.items():
-                offset = self.names.party(item) if of == "actor" else self.names.places.index(item)
-                s[base + offset] = float(value)  # type: ignore[arg-type]  # fixed: plain
-
-    def _neighbours(self) -> tuple[list[int], list[int]]:
-        flat: list[int] = []
-        begins = [0]
-        for place in self.scenario.places.values():
-            flat += [self.names.places.index(n) for n in place.neighbours]
-            begins.append(len(flat))
-        return flat, begins
-
-    def _open_to(self) -> list[int]:
-        one, two = self.scenario.fighting.between
-        return [(one in p.open_to) + 2 * (two in p.open_to) for p in self.scenario.places.values()]
-
-    def _killed_pairs(self) -> list[int]:
-        """1 for the pairs (state, another state that is a patron or owns posts)."""
-        states = {a for a, actor in self.scenario.actors.items() if actor.kind != "coalition"}
-        patrons = {r.patron for r in self.scenario.relations.values()} | {p.owner for p in self.scenario.posts.values()}
-        parties = self.names.parties
-        return [int(a in states and b in states & patrons and a != b) for a in parties for b in parties]
-
-    def _patrons(self) -> list[int]:
-        of = {r.client: r.patron for r in self.scenario.relations.values()}
-        nobody = self.names.party(None)
-        found = [of.get(party) or of.get(self.names.agent(party)) for party in self.names.parties]
-        return [nobody if patron is None else self.names.party(patron) for patron in found]
-
     def _since_used(self) -> list[int]:
         first = self.layout.at["since"]
         read = {self.gates.ints[k * st.GATE] for k in range(len(self.gates))}
@@ -726,10 +640,10 @@ class Compiler:
         layout.allocate("weights", max(len(names.places), len(names.posts)))
         layout.allocate("rings", 4 * (clocks + 1))
         layout.allocate("chosen", n_rules)
-        self.n_state = layout.end
+        n_state = layout.end
         self._in_rule(names.party(scenario.fighting.between[0]), names.party(scenario.fighting.between[1]))
         fighting_ratios = self._ratios(scenario.fighting.ratios)
-        neighbours, begins = self._neighbours()
+        neighbours, begins = standing.neighbours(scenario, names)
         n_initiative = sum(rule.phase == "initiative" for rule in scenario.rules.values())
         asking = rules_asked([self._conditions(rule) for rule in range(n_rules)], n_initiative)
         headline = next(k for k, o in enumerate(names.outcomes) if self.outcomes[o].headline)
@@ -743,10 +657,13 @@ class Compiler:
             n_marks=max([len(m) for m in names.marks.values()], default=0) or 1,
             n_terms=len(names.terms), headline=headline,
             side_one=names.party(scenario.fighting.between[0]), side_two=names.party(scenario.fighting.between[1]),
-            n_state=self.n_state, shares=self._shares(), limits=self._limits(), presses_at=self._presses_at(),
+            n_state=n_state,
+            shares=standing.shares(scenario), limits=standing.limits(scenario),
+            presses_at=standing.presses_at(scenario, names, layout),
             dyad_of=[names.dyad(a, b) for a in parties for b in parties],
-            agent_of=[names.party(names.agent(p)) for p in parties], patron_of=self._patrons(),
-            killed_pairs=self._killed_pairs(), neighbours=neighbours, neighbours_at=begins, open_to=self._open_to(),
+            agent_of=[names.party(names.agent(p)) for p in parties],
+            patron_of=standing.patrons(scenario, names), killed_pairs=standing.killed_pairs(scenario, names),
+            neighbours=neighbours, neighbours_at=begins, open_to=standing.open_to(scenario),
             control_at_start=[names.party(p.control) for p in scenario.places.values()],
             post_place=[names.places.index(p.place) for p in scenario.posts.values()],
             post_depth=[p.depth for p in scenario.posts.values()],
@@ -775,28 +692,6 @@ class Compiler:
     def _process_streams(self) -> list[int]:
         own = [self._stream("process", name) for name in ("fighting", "regime at origin", "fragile at origin")]
         return own + [self._stream("process", "displacement", place) for place in self.names.places]
-
-    def _shares(self) -> list[float]:
-        d, e = self.scenario.displacement, self.scenario.fighting.excitation
-        pressed: tuple[Any, ...] = (0.0, 0.0, 0.0)
-        if d.presses:
-            bounds = self.scenario.quantities[d.presses.quantity]
-            pressed = (d.presses.per_thousand, bounds.low, bounds.high)
-        half_life: Any = e.half_life_days
-        people = (d.rate, d.spill, d.sigma, d.return_rate, d.return_after_days, *pressed)
-        numbers: tuple[Any, ...] = (e.share, 0.5 ** (1.0 / half_life), *people)
-        return [float(x) for x in numbers]
-
-    def _limits(self) -> list[float]:
-        d = self.scenario.defaults
-        return [
-            float(x)
-            for x in (d.deadline_lingers_days, d.rung_drifts_up_to, d.first_move_rung, d.fray_deaths, d.collapse_deaths)
-        ]
-
-    def _presses_at(self) -> int:
-        presses = self.scenario.displacement.presses
-        return -1 if presses is None else self.layout.quantities[presses.quantity][1] + self.names.party(presses.actor)
 
 
 def walk(condition: Condition | str) -> Iterable[Condition]:
