@@ -157,7 +157,7 @@ JEFFREYS = float(stats.beta.ppf(0.9, 0.5, 2.5))  # 0.45: none of two truces brok
 
 @pytest.mark.parametrize(("name", "broken"), [("idlib-2019-08-31", JEFFREYS), (MOSCOW, 0.35)])
 def test_leader_level_deals_cut_deaths_for_weeks(name: str, broken: float) -> None:
-    """At the medians of the posterior; over its draws that of August 2019, with two terms unmet, breaks oftener."""
+    """At the medians of the posterior; over its draws these truces break about as often."""
     seen = trials(name, 1600, days=40)
     for first, last in ((1, 14), (15, 28)):
         assert limits([deaths_between(trial, first, last) for trial in seen])[1] < 0.27 * before(name, 2)
