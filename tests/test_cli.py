@@ -447,6 +447,9 @@ def test_plot_without_figure_lists_them(call: Call, stored: Path) -> None:
         (["r", "--figure", "survival", "--width", "wide", "--out", "f.pdf"], "'wide' is not a width"),
         (["r", "--figure", "survival", "--width", "1mm", "--out", "f.pdf"], "'1mm' is not a width"),
         (["fence.yaml", "--figure", "survival", "--out", "f.pdf"], "names no posterior to draw"),
+        (["none", "--figure", "survival", "--out", "f.pdf"], "none: there is no such file or folder"),
+        (["builtin:none"], "nothing is shipped as `builtin:none`"),
+        (["builtin:idlib-2020-02-11", "--figure", "fans", "--out", "f.pdf"], "allowed: posterior, correlations"),
     ],
 )
 def test_plot_of_what_there_is_not_writes_nothing(call: Call, stored: Path, words: list[str], said: str) -> None:

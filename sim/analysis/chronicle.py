@@ -18,7 +18,7 @@ from sim.analysis.intervals import Floats
 from sim.history.series import Series
 from sim.scenario.schema import Intervention, Scenario
 
-LAST = dt.date(2020, 2, 10)  # the last day of evidence; the article's origin is the day after
+LAST = dt.date(2020, 2, 10)  # the last day of evidence, the eve of the article; what came later is known afterwards
 NO_TRUCE, LOWER, LEADER = 0, 1, 2
 TRUCES = {"lower": LOWER, "leader": LEADER}
 EVENTS = {

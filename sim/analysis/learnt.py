@@ -2,11 +2,14 @@
 
 *Bits* say how far a posterior has moved from its prior (Kullback-Leibler divergence): one bit halves the range of what
 is plausible, two quarter it; none is nothing learnt. They are counted over twenty parts of equal prior probability, so
-no more than 4.3 can be seen, and the chance excess of n draws (Miller 1955) is taken off.
+no more than 4.3 can be seen, and the chance excess of n draws (Miller 1955) is taken off. Below `ENOUGH` draws that is
+too little, and what n draws of the prior itself would still show in the mean is taken off too; what is left then is
+rough (`chance`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -18,6 +21,8 @@ from sim.scenario.laws import Distribution
 from sim.scenario.posterior import Posterior
 
 PARTS = 20  # of equal prior probability
+ENOUGH = 128  # draws, from which on Miller's excess is right to a hundredth of a bit
+FEW = 64  # draws below which bits are rough
 BINS = 30  # of a drawn density
 GRID = 4000  # quantiles that stand for the prior
 LONG = 5.0  # a range whose end is so many times the prior's median is shown on a logarithmic scale
@@ -63,9 +68,34 @@ def bits(prior: Floats, drawn: Floats) -> float:
     before = np.bincount(np.searchsorted(edges, prior, side="right"), minlength=len(edges) + 1) / len(prior)
     after = np.bincount(np.searchsorted(edges, drawn, side="right"), minlength=len(edges) + 1) / len(drawn)
     met = after > 0
-    excess = (np.count_nonzero(met) - 1) / (2 * len(drawn) * np.log(2))
+    excess = _miller(int(met.sum()), len(drawn)) + _left_by_miller(before, len(drawn))
     told = (after[met] * np.log2(after[met] / np.maximum(before[met], 1 / len(prior)))).sum() - excess
     return max(0.0, float(told))
+
+
+def chance(n: int) -> float:
+    """How many bits chance moves those of n draws of the prior by: a standard deviation, of many draws."""
+    return math.sqrt((PARTS - 1) / 2) / (n * math.log(2))
+
+
+def _miller(parts: float, n: int) -> float:
+    """The chance excess of n draws that lie in so many parts, in bits."""
+    return (parts - 1) / (2 * n * math.log(2))
+
+
+def _left_by_miller(before: Floats, n: int) -> float:
+    """Bits that n draws of the prior itself show in the mean after Miller's correction; 0 where n is `ENOUGH`.
+
+    Exact: each part of the prior, of probability p, holds a binomial number of the draws.
+    """
+    if n >= ENOUGH:
+        return 0.0
+    p = before[(before > 0) & (before < 1)][:, None]
+    k = np.arange(1, n + 1)
+    ways = np.array([math.log(math.comb(n, number)) for number in k.tolist()])
+    often = np.exp(ways + k * np.log(p) + (n - k) * np.log1p(-p))
+    shown = float((often * k / n * np.log2(k / (n * p))).sum())
+    return shown - _miller(float(often.sum()), n) if len(p) else 0.0
 
 
 def correlations(posterior: Posterior) -> pd.DataFrame:

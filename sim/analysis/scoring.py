@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.analysis.blocks import BLOCK_WEEKS, circular, interval
+from sim.analysis.blocks import interval, totals
 from sim.analysis.dice import uniforms
 from sim.analysis.forecasts import WEEK, Forecast, Record, record
 from sim.analysis.intervals import Floats
@@ -118,6 +118,15 @@ def aligned_weights(origins: Iterable[dt.date]) -> Floats:
     return weights
 
 
+def counted(every: int = WEEK, alignments: int = WEEK) -> str:
+    """What `n` counts where series of origins, `every` days apart, begin on so many successive days: a sentence."""
+    each = min(alignments, WEEK) if every >= WEEK else WEEK * alignments / every  # forecasts about much the same week
+    if each == 1:
+        return "n: forecasts, each of a different week."
+    days = "all days of the week" if each == WEEK else "days within the same week"
+    return f"n: forecasts from {days}, which are about some n / {each:.2g} different weeks."
+
+
 def _ordinals(origins: Iterable[dt.date]) -> NDArray[np.int64]:
     return np.array([day.toordinal() for day in origins], np.int64)
 
@@ -126,13 +135,13 @@ def coverage(each: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
     """How often the central intervals held what came.
 
     Columns: horizon, forecaster, n, interval (50 or 90, percent), held (share of the forecasts), and its 95 % interval
-    low and high, by blocks of twelve weeks.
+    low and high, by blocks of twelve weeks (nan over fewer than three blocks).
     """
     rows = []
     for (horizon, forecaster), part in each.groupby(["horizon", "forecaster"], sort=False):
         wide = part.set_index("origin")[[*COVERAGES]].sort_index()
         sums = _weekly_sums(wide.index, wide.to_numpy(np.float64))
-        drawn = sums[circular(len(sums), BLOCK_WEEKS, seed=seed)].sum(axis=1)
+        drawn = totals(sums, seed=seed)
         held = sums[:, :-1].sum(axis=0)
         for k, name in enumerate(COVERAGES):
             low, high = interval(drawn[:, k] / drawn[:, -1])
@@ -160,7 +169,8 @@ class Ahead(NamedTuple):
 def paired(each: pd.DataFrame, horizon: int, measure: str, forecaster: str, reference: str, seed: int = 0) -> Ahead:
     """Compare two forecasters on the same origins; `difference` is below zero where the first is better.
 
-    `skill` is 100 (1 - score / score of the reference). Both intervals come from the same blocks of twelve weeks.
+    `skill` is 100 (1 - score / score of the reference). Both intervals come from the same blocks of twelve weeks;
+    over fewer than three of them both are nan.
     """
     part = each[each["horizon"] == horizon]
     wide = part.pivot(index="origin", columns="forecaster", values=measure).sort_index()
@@ -168,7 +178,7 @@ def paired(each: pd.DataFrame, horizon: int, measure: str, forecaster: str, refe
     if missing:
         raise InputError(f"no forecasts by {missing[0]!r} at horizon {horizon}; there are: {', '.join(wide.columns)}")
     sums = _weekly_sums(wide.index, wide[[forecaster, reference]].to_numpy(np.float64))
-    drawn = sums[circular(len(sums), BLOCK_WEEKS, seed=seed)].sum(axis=1)
+    drawn = totals(sums, seed=seed)
     means = drawn[:, :2] / drawn[:, 2:]
     value, against = sums[:, :2].sum(axis=0)
     return Ahead(

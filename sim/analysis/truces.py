@@ -3,7 +3,8 @@
 The rule, written before any score was computed (DOMAIN 7.11):
 
 1. A truce begins on the day on which it enters into force as announced, at the level coded in the chronology: `leader`
-   where presidents stand behind it, else `lower`. A new truce takes the place of one that stands.
+   where presidents stand behind it, else `lower`. A new truce takes the place of one that stands; of two that begin on
+   one day the higher level counts.
 2. It is dead from the first day on which the deaths since its start, in the last seven days, reach 100.
 3. Nothing else ends it. The day on which historians let a truce end is not used: it was chosen by those who knew what
    followed.
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.analysis.chronicle import TRUCES
 from sim.analysis.intervals import Floats
 from sim.history.truce import truce_is_dead
 from sim.scenario.schema import Scenario
@@ -55,7 +57,7 @@ def announced(scenario: Scenario) -> list[Announced]:
 def standing(truces: Sequence[Announced], first: dt.date, deaths: Floats) -> list[Standing]:
     """The truce in force at the end of each day from `first` on, given deaths a day (nan: not known, taken as none)."""
     known = np.nan_to_num(deaths)
-    starts = {(it.on - first).days: it.level for it in sorted(truces)}
+    starts = {(it.on - first).days: it.level for it in sorted(truces, key=_level)}
     begun = max((day for day in starts if day < 0), default=None)
     days: list[Standing] = []
     for day in range(len(known)):
@@ -64,6 +66,10 @@ def standing(truces: Sequence[Announced], first: dt.date, deaths: Floats) -> lis
             begun = None
         days.append(Standing() if begun is None else Standing(starts[begun], day - begun))
     return days
+
+
+def _level(truce: Announced) -> int:
+    return TRUCES[truce.level]
 
 
 def covariates(truce: Standing) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from sim.conflict import state as st
-from sim.history.driving import Origin, begin_counting, chain_of, fragile_of, lived_days, observations, truce_of
+from sim.history.driving import Origin, begin_counting, chain_of, fragile_of, lived_days, observations
 from sim.history.filtering import follow
 from sim.history.markov import Chain
 from sim.history.truce import Truce
@@ -45,8 +45,8 @@ def live(fixed: Scenario, compiled: Compiled, origins: Iterable[dt.date]) -> Liv
     """Drive the state through the history, and keep it as it stands on the evening of each origin."""
     wanted = set(origins)
     states, truces = {}, []
-    for state in lived_days(fixed, compiled, truces_die_by_deaths=True):
-        truces.append(truce_of(state))
+    for truce, state in lived_days(fixed, compiled, truces_die_by_deaths=True):
+        truces.append(truce)
         today = fixed.origin + dt.timedelta(int(state[st.DAY]) - 1)
         if today in wanted:
             states[today] = _as_of_origin(state, compiled.tables)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim.analysis.chronicle import LAST
 from sim.analysis.forecasts import WEEK, Forecast, Record
 from sim.analysis.scores import LEVELS, central_interval, levels
 from sim.scenario.loading import load
@@ -21,7 +22,6 @@ from sim.scenario.reading import BUILTIN, builtin_names
 from sim.scenario.schema import Intervention
 
 FOLDS = ("sochi-2018-09-17", "idlib-2019-08-31", "idlib-2020-01-12", "idlib-2020-02-11", "moscow-2020-03-06")
-EVE = dt.date(2020, 2, 10)  # of the article; what came later is known afterwards
 COLUMNS = (
     "fold", "origin", "horizon", "forecaster", *LEVELS, "low_90", "median", "high_90", "observed", "level",
     "known_afterwards",
@@ -77,5 +77,5 @@ def _rows(
         ends = fold.eve + dt.timedelta(WEEK * made.horizon)
         yield (
             fold.name, fold.eve, made.horizon, made.forecaster, *made.probabilities.tolist(), low, median, high, came,
-            level, ends > EVE,
+            level, ends > LAST,
         )  # fmt: skip

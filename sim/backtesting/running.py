@@ -13,6 +13,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from sim.analysis.baselines import baseline_forecasts
+from sim.analysis.blocks import BLOCK_WEEKS, LEAST_BLOCKS
 from sim.analysis.forecasts import Forecast
 from sim.analysis.scoring import coverage, mean_scores, score_each, skill
 from sim.analysis.spells import recorded_spells
@@ -23,7 +24,7 @@ from sim.backtesting.folds import COLUMNS, Fold, fold_rows, folds
 from sim.backtesting.forecasting import Counts, runs_of, weekly_deaths
 from sim.backtesting.jobs import Job, ablations_of, jobs_of
 from sim.backtesting.parameters import REFITTED_EVERY, Fitter
-from sim.backtesting.planning import Plan
+from sim.backtesting.planning import Plan, check_first
 from sim.backtesting.recorded import Recorded, read_record
 from sim.backtesting.storing import Folder, as_left, backtesting, must_be_free
 from sim.ensemble.running import default_folder, processors
@@ -79,6 +80,7 @@ def backtest(
     path = out or _folder(whole)
     must_be_free(path, resume)
     asked = _Asked(plan, recorded, tabling.limits_of(whole), workers or processors(), progress)
+    check_first(plan, recorded)
     days = folds(plan.source)
     last = max([plan.last, *(fold.eve for fold in days if fold.eve <= recorded.last)])
     jobs = jobs_of(plan, recorded.record, last, fitter, progress, as_left(path, plan.question(recorded)))
@@ -87,13 +89,14 @@ def backtest(
     off = ablations_of(jobs[0], plan, recorded.record) if plan.ablations else []
     shown, left_out = _shown(asked, jobs, days)
     past, course = _lived(asked, jobs[0]), free(jobs[0].case, recorded.record, _start(jobs[0].scenario))
-    notes = [*_notes(plan, recorded, whole), *left_out]
+    notes = _notes(plan, recorded, whole)
     with backtesting(path, whole, plan.question(recorded)) as folder:
         for job in jobs:
             job.parameters.keep_in(folder)
         tables = _tables(asked, folder, jobs, off, shown) | _truces(asked, folder, jobs[0], past, course)
         for name, table in tables.items():
             folder.store(name, table)
+        notes += [*_without_interval(tables["coverage"]), *left_out]
         folder.said |= {"notes": notes, "forecasters": {job.name: job.said(plan) for job in [*jobs, *off]}}
         folder.said["courses"] = {"n": _courses(plan), "from": str(course.origin), "to": str(recorded.last)}
     return Backtest(plan, recorded, folder.path, tables, notes)
@@ -260,6 +263,18 @@ def _notes(plan: Plan, recorded: Recorded, whole: Scenario) -> list[str]:
     if plan.parameters == "frozen":
         return [*found, f"Numbers are fitted to data up to {plan.first}, for every origin (frozen)."]
     return [*found, _of_scenario(plan, whole)]
+
+
+def _without_interval(table: pd.DataFrame) -> list[str]:
+    """Why there are horizons without intervals, which those of the coverage show: nobody else is ever without."""
+    few = sorted({int(horizon) for horizon in table.loc[table["low"].isna(), "horizon"]})
+    if not few:
+        return []
+    ahead = " and ".join(", ".join(map(str, few)).rsplit(", ", 1))
+    said = (
+        f"No 95 % intervals (-) {ahead} week{'s' * (few != [1])} ahead: they are made by blocks of {BLOCK_WEEKS} weeks,"
+    )
+    return [f"{said} and fewer than {LEAST_BLOCKS * BLOCK_WEEKS} weeks, {LEAST_BLOCKS} blocks, could be scored."]
 
 
 def _of_scenario(plan: Plan, whole: Scenario) -> str:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli.common import changes, columns, percent, print_lines
+from sim.cli.common import INTERRUPTED, changes, columns, percent, print_lines
 from sim.cli.compare import records, resumable
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sim.backtesting.planning import Plan
     from sim.backtesting.running import Backtest
 
 WEEK = 7
 MEASURES = {"rps": "RPS", "brier_collapse": "Brier of collapse", "crps": "CRPS (deaths)", "log_score": "log score"}
-LESS = "Less is better. n: forecasts from all days of the week, which are about some n / 7 different weeks."
 AGAINST = (
     "Skill: 100 (1 - score / that of the simple baseline that was best here, chosen on these very forecasts, which\n"
-    "favours it); 95 % by blocks of twelve weeks, rather too narrow."
+    "favours it){}."
 )
+BLOCKS = "; 95 % by blocks of twelve weeks, rather too narrow"
 SINGLE = (
     "Hold / fray / collapse in percent, from the eve, with what its scenario says happens on the day.\n"
     "A few days are no sample."
@@ -88,7 +91,7 @@ def backtest(
     if resume and out is None:
         raise click.UsageError("--resume needs --out: the folder of the back-test that was stopped")
     plan = Plan(scenario, first.date(), last.date(), also=also, **asked)
-    with resumable():
+    with resumable(), _before_all(resume):
         found = run_backtest(plan, file, out, workers, resume)
     if as_json:
         click.echo(json.dumps(backtest_object(found), indent=1))
@@ -96,19 +99,34 @@ def backtest(
     print_lines(backtest_lines(found))
 
 
+@contextmanager
+def _before_all(resume: bool) -> Iterator[None]:
+    """Ctrl-C before there is a folder to go on with says so; later ones name the folder and pass."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        if stopped.args:
+            raise
+        what = "nothing new was stored" if resume else "nothing was stored yet"
+        click.echo(f"\nstopped; {what}; to begin again, give the same command", err=True)
+        raise click.exceptions.Exit(INTERRUPTED) from None
+
+
 # --- for people -----------------------------------------------------------------------------------------------------
 
 
 def backtest_lines(found: Backtest) -> Iterator[str]:
     """What was asked, the scores beside the baselines, skill, single days, and where it all is."""
+    from sim.analysis.scoring import counted
+
     plan = found.plan
     yield f"{plan.source} on {found.recorded.name}: {len(plan.origins)} origins, {plan.first} to {plan.last}"
-    yield f"{plan.trials} trials from each, {plan.sets} parameter sets, seed {plan.seed}"
+    yield f"{plan.trials} trials from each, {_sets(plan)}, seed {plan.seed}"
     yield from found.notes
     for measure, words in MEASURES.items():
         yield ""
         yield from _score_lines(found.tables["scores"], measure, words)
-    yield LESS
+    yield f"Less is better. {counted(plan.every, plan.alignments)}"
     yield ""
     yield from _skill_lines(found.tables["skill"])
     yield ""
@@ -121,6 +139,13 @@ def backtest_lines(found: Backtest) -> Iterator[str]:
         yield ""
         yield from _fold_lines(found.tables["folds"])
     yield f"\nback-test: {found.folder}"
+
+
+def _sets(plan: Plan) -> str:
+    """How many parameter sets had trials, and why not all that were asked for."""
+    used = plan.sets_used
+    few = f" (of {plan.sets}: each needs a trial)" if used < plan.sets else ""
+    return f"{used} parameter set{'s' if used > 1 else ''}{few}"
 
 
 def _weeks(horizon: Any) -> str:
@@ -153,11 +178,18 @@ def _skill_lines(table: pd.DataFrame) -> Iterator[str]:
         rows += [(words, name, *(_skill(part[name, h]) for h in horizons)) for name in ours]
         rows.append((words, "against", *(str(part[ours[0], h]["best"]) for h in horizons)))
     yield from columns(("skill", "forecaster", *map(_weeks, horizons)), rows)
-    yield AGAINST
+    yield AGAINST.format(BLOCKS if table["skill_low"].notna().any() else "")
 
 
 def _skill(row: Mapping[Any, Any]) -> str:
-    return f"{row['skill']:+.1f} % ({row['skill_low']:+.0f} to {row['skill_high']:+.0f})"
+    if math.isnan(row["skill"]):  # the baseline is perfect
+        return "-"
+    return f"{row['skill']:+.1f} % ({_between(row['skill_low'], row['skill_high'], '+.0f')})"
+
+
+def _between(low: float, high: float, form: str) -> str:
+    """An interval; where there is none, `-`."""
+    return "-" if math.isnan(low) else f"{low:{form}} to {high:{form}}"
 
 
 def _coverage_lines(table: pd.DataFrame, ours: Sequence[str]) -> Iterator[str]:
@@ -173,7 +205,7 @@ def _coverage_lines(table: pd.DataFrame, ours: Sequence[str]) -> Iterator[str]:
 
 
 def _held(row: Mapping[Any, Any]) -> str:
-    return f"{percent(row['held'])} ({100 * row['low']:.0f} to {100 * row['high']:.0f})"
+    return f"{percent(row['held'])} ({_between(100 * row['low'], 100 * row['high'], '.0f')})"
 
 
 def _ablation_lines(table: pd.DataFrame) -> Iterator[str]:
@@ -225,7 +257,7 @@ def backtest_object(found: Backtest) -> dict[str, Any]:
         "origins": len(plan.origins),
         "parameters": plan.parameters,
         "trials": plan.trials,
-        "sets": plan.sets,
+        "sets": plan.sets_used,
         "seed": plan.seed,
         "notes": found.notes,
         "results": str(found.folder),

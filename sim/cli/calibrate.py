@@ -31,6 +31,11 @@ LEARNT = (
 )
 EQUIFINAL = "Pairs that go together cannot be told apart by the record: many combinations fit alike."
 NO_PAIR = "No two numbers are correlated by {least} or more."
+FEW_POINTS = "No bits are claimed for what was simulated (abc): the few points would show chance."
+FEW_ROWS = (
+    "Bits of {rows} rows are rough: chance alone moves them by some {chance:.1f}; a larger --rows says more (128 are "
+    "usual)."
+)
 EFFECTIVE = "Behind them stand {regimes} independent draws of the regimes' numbers"
 
 
@@ -133,8 +138,11 @@ def calibration_lines(told: Told, out: Path) -> Iterator[str]:
     yield f"{made['rows']} rows, {made['different_rows']} of them different, seed {made['seed']}, {made['seconds']} s"
     yield _effective(made["effective"])
     yield from told.found.notes
+    if told.found.few_points:
+        yield FEW_POINTS
     yield ""
     yield from _learnt_lines(told.learnt)
+    yield from _few_rows(made["rows"])
     yield ""
     yield from _pair_lines(told.pairs)
     for words, rows in zip(("counted, rules of the article", "counted, other rules"), _counts(told), strict=True):
@@ -160,6 +168,13 @@ def _learnt_lines(table: pd.DataFrame) -> Iterator[str]:
     ]  # fmt: skip
     yield from columns(("number", "prior", "90 %", "posterior", "90 %", "bits", "how", "evidence"), rows)
     yield LEARNT
+
+
+def _few_rows(rows: int) -> Iterator[str]:
+    from sim.analysis.learnt import FEW, chance
+
+    if rows < FEW:
+        yield FEW_ROWS.format(rows=rows, chance=chance(rows))
 
 
 def _range(row: Mapping[Any, Any], side: str) -> str:

@@ -176,7 +176,11 @@ def outcomes(file: Path, start: dt.date, end: dt.date, estimate: str, record: Pa
     from sim.history.recording import NOT_RECORDED, judge_record, read_record
     from sim.history.series import digest, read_series
 
+    if end < start:
+        raise InputError(f"--end {end}: lies before --start {start}; choose an end on that day or later")
     series = read_series(file)
+    if record is not None:
+        _must_record(record)
     also = NOT_RECORDED if record is None else read_record(record)
     with _said_of(file):
         found = judge_record(series, start, end, also, estimate)
@@ -184,6 +188,16 @@ def outcomes(file: Path, start: dt.date, end: dt.date, estimate: str, record: Pa
         click.echo(json.dumps(verdict_object(file, found, estimate, digest(series)), indent=2))
     else:
         print_lines(verdict_lines(file, found, estimate))
+
+
+def _must_record(path: Path) -> None:
+    """InputError for a file without a column of what else may be recorded: it is told which, and which it has."""
+    from sim.history.recording import COUNTED
+    from sim.history.tables import Field, Table, day, text
+
+    kind, date = f"a record (date,{','.join(COUNTED)})", Field("date", day)
+    if set(COUNTED) <= Table(path, [date, *(Field(name, text, None) for name in COUNTED)], kind).absent:
+        Table(path, [date, *(Field(name, text) for name in COUNTED)], kind)
 
 
 # --- importing -------------------------------------------------------------------------------------------------------
@@ -203,8 +217,7 @@ def _import(table: Table, events: Callable[[Table], Iterator[Event]], kinds: tup
     from sim.history.importing import daily_series
     from sim.history.series import write_series
 
-    if out.resolve() == table.path.resolve():
-        raise InputError(f"--out {out}: is the file that is read; choose another name")
+    _must_be_no_input(out, table.path, asked["subdistricts"], asked["boundaries"])
     wanted = _wanted(*kinds, **asked)
     notes = _notes(table, chosen, wanted)
     with _said_of(table.path):
@@ -214,6 +227,12 @@ def _import(table: Table, events: Callable[[Table], Iterator[Event]], kinds: tup
         click.echo(json.dumps(import_object(table.path, found, wanted, notes, out), indent=2))
     else:
         print_lines(import_lines(table.path, found, wanted, notes, out))
+
+
+def _must_be_no_input(out: Path, *files: Path | None) -> None:
+    """InputError where the series would be written over a file that is read."""
+    if out.resolve() in [file.resolve() for file in files if file is not None]:
+        raise InputError(f"--out {out}: is a file that is read; choose another name")
 
 
 def _wanted(types: frozenset[str], where: Numbers, when: Numbers, *, country: str, side_a: Iterable[str],

@@ -56,11 +56,19 @@ def plot(
 
 
 def _study_or_results(path: Path) -> Results | Studied:
-    """What is stored in a folder, which its manifest tells; or the posterior of a scenario's file."""
+    """What is stored in a folder, which its manifest tells; or the posterior of a scenario, by its file or name."""
     from sim.ensemble.designs import NAME, Study
     from sim.plots import evidence
 
-    return Study.open(path) if (path / NAME).is_file() else evidence(path) or opened(path)
+    if (path / NAME).is_file():
+        return Study.open(path)
+    found = evidence(path)
+    if found is None and not path.exists():
+        raise InputError(
+            f"{path}: there is no such file or folder, and no shipped scenario of this name; give the folder of "
+            "results, a study or a back-test, or a scenario (a file, or builtin:NAME) that names a posterior"
+        )
+    return found or opened(path)
 
 
 def _draw(

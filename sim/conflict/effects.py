@@ -60,6 +60,7 @@ from sim.conflict.state import (
     TOP_REGIME_DAYS,
     TRUCE,
     TRUCE_AGE,
+    TRUCE_DEATHS_7D,
     TRUCE_DOUBLINGS,
     State,
     Tables,
@@ -231,6 +232,7 @@ def end_truce(s: State) -> None:
     s[TRUCE] = float(NO_TRUCE)
     s[TRUCE_AGE] = 0.0
     s[TRUCE_DOUBLINGS] = 0.0
+    s[TRUCE_DEATHS_7D] = 0.0
     s[FRAGILE] = 0.0
 
 
@@ -241,6 +243,7 @@ def begin_truce(s: State, c: Tables, level: int, fragile: float) -> None:
     s[TRUCE] = float(level)
     s[TRUCE_AGE] = 0.0
     s[TRUCE_DOUBLINGS] = 0.0
+    s[TRUCE_DEATHS_7D] = 0.0
     s[FRAGILE] = 1.0 if fragile > 0.0 else 0.0
     ceiling = LEADER_TRUCE_RUNG if level == LEADER else LOWER_TRUCE_RUNG
     for dyad in range(c.n_dyads):

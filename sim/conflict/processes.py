@@ -53,6 +53,7 @@ from sim.conflict.state import (
     TOP_REGIME_DAYS,
     TRUCE,
     TRUCE_AGE,
+    TRUCE_DEATHS_7D,
     TRUCE_DOUBLINGS,
     State,
     Tables,
@@ -166,12 +167,16 @@ def fight(s: State, c: Tables, at: Address, day: int, log_rows: MutableSequence[
 
 
 def bury(s: State, c: Tables, deaths: float) -> None:
-    """Enter a day's deaths: today's, of the last seven days, in the excitation memory and in all."""
+    """Enter a day's deaths: today's, of the last seven days, of those under the truce, in the memory and in all."""
     s[DEATHS] = deaths
     s[c.recent + int(s[DAY]) % OBSERVED_DAYS] = deaths
     s[DEATHS_7D] = 0.0
     for k in range(OBSERVED_DAYS):  # summed anew: shares of a weekly sum would leave rounding errors behind
         s[DEATHS_7D] += s[c.recent + k]
+    if s[TRUCE] != NO_TRUCE:
+        s[TRUCE_DEATHS_7D] = 0.0
+        for back in range(min(OBSERVED_DAYS, int(s[TRUCE_AGE]) + 1)):
+            s[TRUCE_DEATHS_7D] += s[c.recent + (int(s[DAY]) - back) % OBSERVED_DAYS]
     usual = usual_deaths(s, c)
     if usual > 0.0:
         kept = c.shares[EXCITATION_FACTOR]

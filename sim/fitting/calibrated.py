@@ -19,6 +19,7 @@ from sim.errors import InputError
 from sim.fitting.checking import RUNS, predictive_check, shipped, table
 from sim.fitting.conjugate import Count
 from sim.fitting.fast import LEAST_DAYS
+from sim.fitting.learning import TOO_FEW
 from sim.fitting.populations import Population
 from sim.history.series import Series, read_series
 from sim.scenario import load
@@ -88,8 +89,19 @@ class Calibrated:
 
     @property
     def learnt(self) -> pd.DataFrame:
-        """Prior and posterior of each number, most learnt first; see `sim.analysis.learnt.against_prior`."""
-        return learnt.against_prior(self.posterior, self.priors)
+        """Prior and posterior of each number, most learnt first; see `sim.analysis.learnt.against_prior`.
+
+        Where too few points stand behind what was simulated (`few_points`) no bits are claimed for it.
+        """
+        table = learnt.against_prior(self.posterior, self.priors)
+        if self.few_points:
+            table.loc[table["how"] == "abc", "bits"] = 0.0
+        return table.sort_values("bits", ascending=False, kind="stable", ignore_index=True)
+
+    @property
+    def few_points(self) -> bool:
+        """Whether what was simulated could not be moved to the record, for want of points."""
+        return any(TOO_FEW in note for note in self.notes)
 
     @property
     def pairs(self) -> pd.DataFrame:

@@ -52,9 +52,8 @@ RUNS = {
     AUGUST_31: Run("builtin:idlib-2019-08-31", dt.date(2019, 8, 31), 28),
     JANUARY_12: Run("builtin:idlib-2020-01-12", dt.date(2020, 1, 12), 28),
 }
-# displaced people were counted anew from these days on; the scenario whose history cites the totals, and which to drop
+# displaced people were counted anew from these days on; the scenario whose history cites the totals
 WAVES = {dt.date(2019, 4, 30): "builtin:idlib-2019-08-31", dt.date(2019, 11, 30): "builtin:idlib-2020-02-11"}
-IMPLIED = {dt.date(2020, 2, 9)}  # read off a later total, so known afterwards
 
 
 def shipped(overrides: Mapping[str, str] | None = None) -> dict[str, Scenario]:
@@ -82,8 +81,7 @@ def recorded(scenario: Scenario, series: Series | None, first: dt.date, days: in
 
 @cache
 def _waves() -> list[Wave]:
-    cited = {eve: load(source).history.displaced for eve, source in WAVES.items()}
-    return [(eve, {on: n for on, n in totals.items() if on not in IMPLIED}) for eve, totals in cited.items()]
+    return [(eve, load(source).history.displaced) for eve, source in WAVES.items()]
 
 
 # --- the simulated courses --------------------------------------------------------------------------------------------
@@ -217,13 +215,22 @@ SAME = [*KEY, "unit", "observed", "n"]
 
 
 def table(prior: pd.DataFrame, posterior: pd.DataFrame) -> pd.DataFrame:
-    """Both checks, row by row: what is the same once, the rest as `prior_...` and `posterior_...`."""
+    """Both checks, row by row: what is the same once, the rest as `prior_...` and `posterior_...`.
+
+    A note that says in how many trials something happens says it of both.
+    """
     if not prior[KEY].equals(posterior[KEY]):
         raise InputError("the two checks are not of the same runs; give both the same scenarios")
     parts = [prior[SAME]]
     for name, check in (("prior", prior), ("posterior", posterior)):
         parts.append(check[[*LEVELS, "defined", "covered"]].add_prefix(f"{name}_"))
-    return pd.concat([*parts, prior[["note"]]], axis=1)
+    said = []
+    for before, after in zip(prior["note"], posterior["note"], strict=True):
+        clauses = [("prior", it) for it in before.split("; ")] + [("posterior", it) for it in after.split("; ")]
+        shares = [f"{side} {it}" for side, it in clauses if it.startswith("in ") and it.endswith(" % of trials")]
+        others = [it for side, it in clauses if side == "prior" and f"prior {it}" not in shares]
+        said.append("; ".join(filter(None, [*others, "; ".join(shares).replace(" of trials; ", "; ")])))
+    return pd.concat([*parts, pd.DataFrame({"note": said}, index=prior.index)], axis=1)
 
 
 def cells(check: pd.DataFrame) -> tuple[list[str], list[list[str]]]:

@@ -131,7 +131,7 @@ COUNTED = (
     Counted("parameters.summit_rate.value", "R16", "meetings of the presidents a day with fifty dead in a week",
             ("leader_meeting", "sign_agreement"), since=ASTANA, outside=("leader_truce",), least_week=50),
     Counted("parameters.truce_rate.value", "R18", "lower-level truces a day with fifty dead in a week, by either rule",
-            LOWER, since=RECORDED, outside=("leader_truce", "lower_truce"), closing=True, least_week=50, rules=2),
+            LOWER, since=RECORDED, outside=("leader_truce", "lower_truce"), least_week=50, rules=2),
     Counted("parameters.deal_at_summit.value", "R16", "meetings of the presidents that led to a deal within a week",
             ("leader_meeting", "sign_agreement"), since=ANNOUNCED, success="agreement_in_force within 7"),
     Counted("parameters.fragile_lower.value", "R18", "lower-level truces that broke within a week", LOWER,

@@ -19,9 +19,10 @@ from sim.errors import InputError
 from sim.fitting.conjugate import Update, counts, draws, updated
 from sim.fitting.moves import Move, exposures, fit_moves, log_evidence, moved, moving_rules
 from sim.fitting.regimes import chains, drawn_paths, fit_regimes, fitted_numbers, resampled
-from sim.history.driving import lived_days, truce_of
+from sim.history.driving import lived_days
 from sim.history.emissions import Observation
 from sim.history.filtering import follow
+from sim.history.markov import pulls_down
 from sim.history.truce import Truce
 from sim.scenario.compiling import Compiled, compile_scenario
 from sim.scenario.numbers import fix, uncertain, values_of_set
@@ -85,9 +86,10 @@ class Fast:
         for values in self.sets if self.moves else self.sets[:1]:  # without moves one will do: nothing is exposed
             fixed = fix(self.scenario, values)
             compiled = compile_scenario(fixed)
-            states = [list(state) for state in lived_days(fixed, compiled, truces_die_by_deaths=True)]
-            truces = truces or [truce_of(state) for state in states]
-            mornings = [states[0], *(_next_morning(state, compiled) for state in states[:-1])]
+            days = [(truce, list(state)) for truce, state in lived_days(fixed, compiled, truces_die_by_deaths=True)]
+            truces = truces or [truce for truce, _ in days]
+            evenings = [state for _, state in days]
+            mornings = [evenings[0], *(_next_morning(state, compiled) for state in evenings[:-1])]
             exposed.append([exposures(self.moves, compiled, state) for state in mornings])
         every = np.array(exposed)
         return truces, np.broadcast_to(every, (len(self.sets), *every.shape[1:]))
@@ -104,11 +106,12 @@ class Fast:
         values = {path: fit.column(path) for path in fit.paths}
         chain = chains(self.scenario, values)
         past = drawn_paths(follow(seen, chain, truces), chain, truces, self.seed)
+        pulled = [pulls_down(chain, truce) for truce in truces]
         updates = self.updates(until)
         values |= dict(zip((path for path, _ in updates), draws(updates, self.rows, self.seed).T, strict=True))
-        found, weights = [], self._weights(past)
-        for row, k in enumerate(resampled(weights, self.rows, self.seed)):
-            of_row, exposed = moved(self.moves, past[:, [row]]), self.exposed[k, : len(seen)]
+        found, weights = [], self._weights(past, pulled)
+        for row, k in enumerate(resampled(weights, self.rows, self.seed, "sets")):
+            of_row, exposed = moved(self.moves, past[:, [row]], pulled), self.exposed[k, : len(seen)]
             rates = fit_moves(self.priors, self.moves, of_row, exposed, row, self.seed)
             found.append(self.sets[k] | {path: float(column[row]) for path, column in values.items()} | rates)
         sets = float(1.0 / (weights**2).sum()) if self.moves else None
@@ -120,11 +123,11 @@ class Fast:
         deaths = {first + dt.timedelta(k): float(day) for k, day in enumerate(self.record.until(until))}
         return updated(counts(self.scenario, until, deaths=deaths))
 
-    def _weights(self, past: Ints) -> Floats:
+    def _weights(self, past: Ints, pulled: Sequence[bool]) -> Floats:
         """How well each of the sets tried explains on which days the fighting moved (sets,), adding up to one."""
         if not self.moves:
             return np.full(len(self.sets), 1.0 / len(self.sets))
-        on_average = moved(self.moves, past)
+        on_average = moved(self.moves, past, pulled)
         logs = np.array(
             [log_evidence(self.priors, self.moves, on_average, exposed[: len(past)]) for exposed in self.exposed]
         )

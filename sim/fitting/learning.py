@@ -28,6 +28,7 @@ SPREAD = 0.9
 APART = 0.1
 BY_CHANCE = 1.63  # over the root of n: Kolmogorov's distance that n points exceed once in a hundred times
 PRIOR_SD = 12**-0.5  # of a quantile
+TOO_FEW = "too few for a regression"
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,7 @@ def adjusted(population: Population, observed: Floats, laws: tuple[Distribution,
     n, p = np.sum(weights) ** 2 / max(np.sum(weights**2), 1e-300), gaps.shape[1]
     if n < 4 / 3 * (1 + p):
         raise InputError(
-            f"{n:.1f} effective points are too few for a regression on {p} summaries; "
-            "take a larger population, or leave out the adjustment"
+            f"{n:.1f} effective points are {TOO_FEW} on {p} summaries; take a larger population (--population)"
         )
     weights = weights / np.sum(weights)
     gaps = np.where(whole[:, None], gaps, 0.0)

@@ -3,8 +3,9 @@
 `fighting.drift.rules` names them. On each day of the past a rule would have rung with its rate times the ratios as the
 driven state had them on that day: that product is its exposure. Given a path of regimes drawn from the record, the
 moves that a rule can have made and its exposure in the regime they start from make the likelihood of its rate, of the
-form rate**moves x exp(-rate x exposure); its law in the scenario is the prior. So the rules of a free run move the
-regimes as often as the record does, whatever their ratios, and the ratios themselves keep what is assumed of them.
+form rate**moves x exp(-rate x exposure); its law in the scenario is the prior. Moves down in a truce's first days are
+left out: in a free run the truce makes them. So the rules of a free run move the regimes as often as the record does,
+whatever their ratios, and the ratios themselves keep what is assumed of them.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from sim.scenario.schema import Scenario
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
+HARDLY = 1e-3  # exposure that a move is taken to have had where its rule was shut: a thousandth of an open one's
 SCORES = np.linspace(-5.0, 5.0, 1001)  # normal scores at which a rate's posterior is tabulated
 
 
@@ -96,12 +98,19 @@ class Moved:
     here: Floats
 
 
-def moved(moves: Sequence[Move], paths: Ints) -> Moved:
-    """What paths (days, n) of regimes show, on average; the first day has no yesterday and shows nothing."""
+def moved(moves: Sequence[Move], paths: Ints, pulled: Sequence[bool]) -> Moved:
+    """What paths (days, n) of regimes show, on average; the first day has no yesterday and shows nothing.
+
+    On days on which a new truce pulled the regimes down (`pulled`), moves down were the truce's doing: they are no
+    rule's, and show nothing of one.
+    """
     before, after = paths[:-1], paths[1:]
+    by_itself = ~np.array(pulled, dtype=bool)[1:, None]
     made, here = np.zeros((2, len(paths), len(moves)))
     for k, move in enumerate(moves):
         there = before == move.before
+        if move.after < move.before:
+            there = there & by_itself
         made[1:, k], here[1:, k] = (there & (after == move.after)).mean(axis=1), there.mean(axis=1)
     return Moved(made, here)
 
@@ -112,21 +121,32 @@ def counted(moves: Sequence[Move], seen: Moved, exposed: Floats) -> tuple[Floats
     A move that several rules could have made on its day is shared among them by exposure.
     """
     shared = np.zeros_like(exposed)
-    for ends in {(move.before, move.after) for move in moves}:
-        alike = [k for k, move in enumerate(moves) if (move.before, move.after) == ends]
+    for alike in _alike(moves):
         able = exposed[:, alike]
         total = able.sum(axis=1, keepdims=True)
         shared[:, alike] = np.divide(able, total, out=np.zeros_like(able), where=total > 0.0)
     return (seen.made * shared).sum(axis=0), (seen.here * exposed).sum(axis=0)
 
 
+def _alike(moves: Sequence[Move]) -> list[list[int]]:
+    """Positions of the rules that make the same move, move by move."""
+    ends = dict.fromkeys((move.before, move.after) for move in moves)
+    return [[k for k, move in enumerate(moves) if (move.before, move.after) == end] for end in ends]
+
+
 def log_evidence(priors: Sequence[Distribution], moves: Sequence[Move], seen: Moved, exposed: Floats) -> float:
-    """How well exposures (days, moves) explain on which days moves were made, whatever the rates; a log likelihood."""
-    made, at_risk = counted(moves, seen, exposed)
+    """How well exposures (days, moves) explain on which days moves were made, whatever the rates; a log likelihood.
+
+    Of rules that make the same move it is the sum of their exposures that explains one. A move that all of them were
+    shut to counts as hardly explained (HARDLY).
+    """
+    able = np.maximum(exposed, HARDLY)
+    made, _ = counted(moves, seen, able)
+    _, at_risk = counted(moves, seen, exposed)
     rates = _tables(tuple(priors))
     logs = _NORMAL + made[:, None] * np.log(rates) - rates * at_risk[:, None]
-    which = np.log(np.where(exposed > 0.0, exposed, 1.0))
-    return float(special.logsumexp(logs, axis=1).sum() + (seen.made * which).sum())
+    which = sum(float((seen.made[:, alike[0]] * np.log(able[:, alike].sum(axis=1))).sum()) for alike in _alike(moves))
+    return float(special.logsumexp(logs, axis=1).sum()) + which
 
 
 def fit_moves(

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.history.emissions import Observation
-from sim.history.truce import TRUCE_DEAD_AT, WEEK
+from sim.history.truce import WEEK, truce_is_dead
 
 Floats = npt.NDArray[np.float64]
 
@@ -79,11 +79,11 @@ def _overrun(
     ]
     for i, ((_, today), _) in enumerate(kept):
         since = today - dt.timedelta(WEEK - 1)
-        killed = sum(dead for span, dead in kept[max(0, i - WEEK + 1) : i + 1] if since <= span[0])
-        if killed >= TRUCE_DEAD_AT:
+        week = [dead for span, dead in kept[max(0, i - WEEK + 1) : i + 1] if since <= span[0]]
+        if truce_is_dead(week):
             line = (
-                f"the chronology keeps a truce in force ({name}, since {begin}), but {killed:.0f} people were killed "
-                f"in seven days of it; the regime follows the deaths, the truce the chronology"
+                f"the chronology keeps a truce in force ({name}, since {begin}), but {sum(week):.0f} people were "
+                f"killed in seven days of it; the regime follows the deaths, the truce the chronology"
             )
             return Disagreement(today, line)
     return None

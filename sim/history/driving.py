@@ -59,9 +59,9 @@ class Origin:
 def origin_of(fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool = False) -> Origin:
     """Drive the state to the eve of the origin, as `lived_days` does. The scenario's numbers must be plain."""
     s, truces = list(compiled.initial), []
-    for state in lived_days(fixed, compiled, truces_die_by_deaths):
+    for truce, state in lived_days(fixed, compiled, truces_die_by_deaths):
         s = state
-        truces.append(truce_of(s))
+        truces.append(truce)
     begin_counting(s, compiled.tables)
     regimes, memory, path, observed = _filtered(fixed, compiled, truces, s)
     return Origin(s, regimes, memory, fragile_of(fixed, s), _contradictions(fixed, compiled, path, observed))
@@ -77,8 +77,10 @@ def begin_trial(origin: Origin, compiled: Compiled, at: Address) -> list[float]:
 # --- the past, day by day -------------------------------------------------------------------------------------------
 
 
-def lived_days(fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool = False) -> Iterator[list[float]]:
-    """The state at the end of each day of the history, in order; one list, changed from day to day.
+def lived_days(
+    fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool = False
+) -> Iterator[tuple[Truce, list[float]]]:
+    """The truce under which each day of the history was lived, and the state at its end; one list, changed daily.
 
     Truces end as the chronology has it, or by `truce_is_dead`: then what the chronology dates as their breaking, which
     those chose who knew what followed, is left out, and happens on the day on which they are dead; an attack of the
@@ -91,11 +93,12 @@ def lived_days(fixed: Scenario, compiled: Compiled, truces_die_by_deaths: bool =
     for day in range(int(s[st.DAY]) + 1, 1):
         today = fixed.origin + dt.timedelta(day - 1)
         _live_through(s, fixed, compiled, day, deaths.get(today, 0.0), past, truces_die_by_deaths)
-        if truces_die_by_deaths and s[st.TRUCE] != st.NO_TRUCE and truce_is_dead(_deaths_since_truce(s, c)):
+        truce = truce_of(s)
+        if truces_die_by_deaths and s[st.TRUCE] != st.NO_TRUCE and truce_is_dead([s[st.TRUCE_DEATHS_7D]]):
             for event in ends[:1]:
                 _take_place(s, c, Past("", day, event, c.side_one, c.side_two, -1, -1, -1))
             end_truce(s)
-        yield s
+        yield truce, s
 
 
 def _truce_ends(c: st.Tables) -> list[int]:
@@ -107,12 +110,6 @@ def _breaks_a_truce(c: st.Tables, event: int) -> bool:
     """Whether an event type is the mere end of a truce: none stands after it, and the fighting is as before it."""
     verbs = {verb for verb, _ in _verbs(c, event)}
     return st.END_TRUCE in verbs and st.RESTORE_REGIME in verbs
-
-
-def _deaths_since_truce(s: list[float], c: st.Tables) -> list[float]:
-    """Deaths a day of the last week, oldest first, of the days on which the truce in force stood."""
-    stood = min(WEEK, int(s[st.TRUCE_AGE]) + 1)
-    return [s[c.recent + (int(s[st.DAY]) - back) % st.OBSERVED_DAYS] for back in range(stood - 1, -1, -1)]
 
 
 def _take_place(s: list[float], c: st.Tables, past: Past) -> None:

@@ -103,15 +103,20 @@ def transition(chain: Chain, truce: Truce = NO_TRUCE) -> Floats:
     """
     hazards = _hazards_under(chain, truce)
     matrix = _moves(hazards)
-    down = chain.down.get(truce.level)
-    if down is None or truce.level == "none" or truce.age >= TRUCE_ONSET_DAYS:
+    if not pulls_down(chain, truce):
         return matrix
+    down = chain.down[truce.level]
     upward = _moves(np.triu(hazards))
     for i in range(1, len(chain.names)):
         if down[..., i].any():
             matrix[..., i, :] = (1.0 - down[..., i, None]) * upward[..., i, :]
             matrix[..., i, i - 1] += down[..., i]
     return matrix
+
+
+def pulls_down(chain: Chain, truce: Truce) -> bool:
+    """Whether a truce is in its first days, on which it pulls the regimes down by itself."""
+    return truce.level != "none" and truce.age < TRUCE_ONSET_DAYS and truce.level in chain.down
 
 
 def _hazards_under(chain: Chain, truce: Truce) -> Floats:

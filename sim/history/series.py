@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,10 +33,11 @@ class Day(NamedTuple):
 
 @dataclass(frozen=True)
 class Series:
-    """Days in a row from `start`, none left out."""
+    """Days in a row from `start`, none left out; `absent` are the columns that its file does not have."""
 
     start: dt.date
     days: tuple[Day, ...]
+    absent: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def end(self) -> dt.date:
@@ -44,7 +45,13 @@ class Series:
         return self.start + dt.timedelta(len(self.days) - 1)
 
     def deaths(self, start: dt.date, end: dt.date, estimate: str = "best") -> list[float]:
-        """Deaths a day from `start` to `end`, both included. InputError for days that the series does not have."""
+        """Deaths a day from `start` to `end`, both included. InputError for days or a column that the series lacks."""
+        if estimate in self.absent:
+            columns = ", ".join(name for name in COLUMNS if name not in self.absent)
+            raise InputError(
+                f"has no column {estimate}, so that estimate cannot be judged; of a series' columns it has {columns}; "
+                "take --deaths best, or a file with that column, such as `ceasefire data import-ucdp` writes"
+            )
         if not self.start <= start <= end <= self.end:
             raise InputError(f"{start} to {end}: not in the series; allowed: days in order, {self.start} to {self.end}")
         first = (start - self.start).days
@@ -77,7 +84,8 @@ def write_series(series: Series, path: Path) -> None:
 
 def read_series(path: Path) -> Series:
     """The series in a CSV file. `date` and `best` must be there; where the others are not, `best` stands for `low` and
-    `high`, and no events are counted. InputError for a day that is missing, given twice or out of order.
+    `high`, which then cannot be judged, and no events are counted. InputError for a day that is missing, given twice or
+    out of order.
     """
     deaths = number(0, MOST)
     fields = (Field("date", day), Field("best", deaths), Field("low", deaths, None), Field("high", deaths, None),
@@ -93,7 +101,7 @@ def read_series(path: Path) -> Series:
         days.append(Day(events, best, best if low is None else low, best if high is None else high))
     if start is None:
         raise InputError(f"{path}: has no days; write one row a day, days without deaths included")
-    return Series(start, tuple(days))
+    return Series(start, tuple(days), frozenset(table.absent))
 
 
 def _is_events(columns: object) -> str:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from sim.analysis.blocks import BLOCK_WEEKS, LEAST_BLOCKS
+from sim.analysis.forecasts import WEEK
 from sim.analysis.lasting import compared
 from sim.analysis.reliability import pit_histogram
 from sim.analysis.reliability import reliability as reliability_of
+from sim.analysis.scoring import counted
 from sim.plots import origins_fans, pit, posteriors, reliability, skill, spells
 from sim.plots.studied import StudyFigure, StudyView, of_table
 from sim.plots.style import weeks
@@ -79,6 +82,22 @@ def _counts(view: StudyView) -> str:
     return ", ".join(f"{count:,} forecasts {weeks(float(str(horizon)))}" for horizon, count in n.items())
 
 
+def _bars(view: StudyView) -> str:
+    """What the bars are, or why some or all are missing."""
+    without = skill.drawn(view.study["skill"])["low"].isna()
+    said = "Bars: 95 % of circular block bootstraps (blocks of twelve weeks), rather too narrow."
+    few = f"fewer than {LEAST_BLOCKS * BLOCK_WEEKS} weeks, {LEAST_BLOCKS} blocks, could be scored."
+    if not without.any():
+        return said
+    return f"No bars of block bootstraps: {few}" if without.all() else f"{said} There is none where {few}"
+
+
+def _counted(view: StudyView) -> str:
+    """What n counts."""
+    question = view.study.record.question
+    return counted(int(question.get("every", WEEK)), int(question.get("alignments", WEEK)))
+
+
 def _known(view: StudyView) -> str:
     """Whose numbers the free courses have."""
     question = view.study.record.question
@@ -89,11 +108,9 @@ def _known(view: StudyView) -> str:
 EVIDENCE: dict[str, StudyFigure] = {
     "skill": of_table(
         skill.skill, "forecast scores against the best simple baseline, by horizon, with intervals", "skill",
-        lambda _: (
+        lambda view: (
             "Mean score minus that of the simple baseline that was best at this score and horizon, chosen on these "
-            "very forecasts, which favours it; below zero is better. Bars: 95 % of circular block bootstraps (blocks "
-            "of twelve weeks), rather too narrow. n counts forecasts from all days of the week, which are about some "
-            "n / 7 different weeks."
+            f"very forecasts, which favours it; below zero is better. {_bars(view)} {_counted(view)}"
         ),
         skill.skill_height, lambda view: skill.drawn(view.study["skill"]),
     ),

@@ -62,14 +62,24 @@ class Evidence:
 
 
 def evidence(path: Path) -> Evidence | None:
-    """What figures of evidence can be drawn from at a path; None where it is neither a back-test nor a scenario."""
+    """What figures of evidence can be drawn from at a path; None where it is neither a back-test nor a scenario.
+
+    A scenario is a YAML file, `builtin:NAME`, or the bare name of a shipped one where nothing else is called so.
+    """
     if (path / BACKTEST).is_file():
         return of_backtest(path)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in (".yaml", ".yml") or (not path.exists() and _is_shipped(str(path))):
         from sim.scenario import load
 
         return of_posterior(load(path))
     return None
+
+
+def _is_shipped(name: str) -> bool:
+    """Whether it names a shipped scenario, as commands take one: builtin:NAME, or the bare name where there is one."""
+    from sim.scenario.reading import BUILTIN, builtin_names
+
+    return name.startswith(BUILTIN) or name in builtin_names()
 
 
 def of_backtest(folder: Path) -> Evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -51,7 +52,7 @@ def origins_fans(
     """
     aligned = weekly_origins(table)
     ax = ax if ax is not None else new_axes(height_mm=120)
-    panels = grid(ax, 1 + len(AHEAD), 1, title or "Forecasts of weekly deaths over the record", gaps=(0.0, 30.0))
+    panels = grid(ax, 1 + len(AHEAD), 1, title or "Forecasts of weekly deaths over the record", gaps=(0.0, 36.0))
     for panel in panels:
         _ground(panel, aligned, truces)
     reach = int(aligned["week"].max())
@@ -82,9 +83,9 @@ def _ground(panel: Axes, table: pd.DataFrame, truces: pd.DataFrame | None) -> No
     panel.yaxis.set_minor_locator(NullLocator())
     panel.set_ylim(0, 2.2 * float(np.nanmax(table[["high_90", "observed"]].to_numpy(float))))
     dates: Any = import_module("matplotlib.dates")  # it has no types
-    locator = dates.AutoDateLocator(maxticks=5 if narrow(panel) else 9)
-    panel.xaxis.set_major_locator(locator)
-    panel.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
+    locator = dates.AutoDateLocator(minticks=3, maxticks=5 if narrow(panel) else 9)
+    ticks = [tick for tick in locator.tick_values(begin, end) if _number(begin) <= tick <= _number(end)]
+    panel.set_xticks(ticks, _day_labels([dates.num2date(tick) for tick in ticks]))
     panel.set_xlim(_number(begin), _number(end))
     for row in () if truces is None else truces.itertuples():
         first, last = _number(row.first), _number(row.last) + 1
@@ -100,24 +101,33 @@ def _ground(panel: Axes, table: pd.DataFrame, truces: pd.DataFrame | None) -> No
                        fontsize=FOOT, color=GREY, va="center", annotation_clip=False)  # fmt: skip
 
 
+def _day_labels(days: Sequence[dt.date]) -> list[str]:
+    """Months, or days where not all are the first of one; the year stands beneath the first label of each."""
+    form = "{0:%b}" if all(day.day == 1 for day in days) else "{0.day} {0:%b}"
+    before = [None, *(day.year for day in days)]
+    return [
+        form.format(day) + (f"\n{day.year}" if day.year != last else "")
+        for day, last in zip(days, before, strict=False)
+    ]
+
+
 def _number(day: Any) -> float:
     """A day as matplotlib counts it."""
     return float((pd.Timestamp(day) - pd.Timestamp(dt.date(1970, 1, 1))) / pd.Timedelta(days=1))
 
 
 def _paths(panel: Axes, table: pd.DataFrame, reach: int) -> None:
-    """A fan from every origin at which the one before it has ended."""
-    first = table["origin"].min()
-    for origin, part in table.groupby("origin"):
-        if (pd.Timestamp(str(origin)) - first).days % (WEEK * reach) == 0:
-            _bands(panel, part)
-            panel.axvline(_number(origin), color=PALE, linewidth=0.6, zorder=0.5)
-    _record(panel, table[table["week"] == table["week"].min()], None)
+    """A fan from every origin at which the one before it has ended, and all recorded weeks that lie under them."""
+    fans = table[(table["origin"] - table["origin"].min()).dt.days % (WEEK * reach) == 0]
+    for origin, part in fans.groupby("origin"):
+        _bands(panel, part)
+        panel.axvline(_number(origin), color=PALE, linewidth=0.6, zorder=0.5)
+    _record(panel, fans)
 
 
 def _ahead(panel: Axes, table: pd.DataFrame) -> None:
     _bands(panel, table)
-    _record(panel, table, (table["observed"] < table["low_90"]) | (table["observed"] > table["high_90"]))
+    _record(panel, table)
 
 
 def _bands(panel: Axes, table: pd.DataFrame) -> None:
@@ -128,10 +138,10 @@ def _bands(panel: Axes, table: pd.DataFrame) -> None:
     panel.plot(x, table["median"], color=BLUE, linewidth=1.0, zorder=3, label="_median")
 
 
-def _record(panel: Axes, table: pd.DataFrame, outside: pd.Series[bool] | None) -> None:
-    """The recorded weeks, hollow where they lie outside."""
-    seen = table[table["observed"].notna()]
-    out = np.zeros(len(seen), bool) if outside is None else outside[seen.index].to_numpy(bool)
+def _record(panel: Axes, table: pd.DataFrame) -> None:
+    """The recorded weeks, hollow where they lie outside the 90 % of their forecast."""
+    seen = table[table["observed"].notna()].sort_values("ends")
+    out = ((seen["observed"] < seen["low_90"]) | (seen["observed"] > seen["high_90"])).to_numpy(bool)
     x = np.array([_number(day) for day in seen["ends"]])
     panel.plot(x, seen["observed"], color=BLACK, linewidth=0.4, alpha=0.5, zorder=3, label="_record")
     for chosen, mark in ((~out, RECORDED), (out, MISSED)):
@@ -163,9 +173,9 @@ def _legend(ax: Axes, truces: pd.DataFrame | None) -> None:
         for name, colour in TRUCES.items() if name in levels
     ]  # fmt: skip
     labels = [str(handle.get_label()) for handle in handles]
-    legend_below(ax, handles, columns_within(labels, width_points(ax)), 20, from_edge=True)
+    legend_below(ax, handles, columns_within(labels, width_points(ax)), 27, from_edge=True)
 
 
 def origins_fans_height(_: pd.DataFrame, width_mm: float) -> float:
     """Height in mm that suits three panels."""
-    return 138.0 if width_mm < 136 else 124.0
+    return 144.0 if width_mm < 136 else 130.0

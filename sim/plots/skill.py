@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from sim.plots.panels import beneath, grid, plain
 from sim.plots.style import (
     BLACK,
     BLUE,
+    FOOT,
     GREY,
     PALE,
     VERMILION,
@@ -45,6 +47,9 @@ MEASURES = {
     "brier_collapse": ("Brier score of collapse", ""),
     "crps": ("CRPS of the week's deaths", " (deaths)"),
 }
+ACROSS = 52.0  # points between panels side by side
+LETTER = 0.55  # width of a letter of a baseline, in font sizes
+LINE = 7.5  # points from one line of baselines to the next
 APART = 0.22  # of the forecasters at one horizon, as a share of the way to the next
 
 
@@ -59,13 +64,15 @@ def skill(table: pd.DataFrame, ax: Axes | None = None, title: str = "") -> Axes:
     measures = [name for name in MEASURES if (shown["measure"] == name).any()]
     ax = ax if ax is not None else new_axes(height_mm=75)
     columns = 1 if narrow(ax) else len(measures)
+    lines = _lines(shown, width_points(ax) / columns - ACROSS)
     panels = grid(
         ax, len(measures), columns, title or "Forecast scores against the best simple baseline",
-        gaps=(52.0, 54.0),
+        gaps=(ACROSS, 54.0 + LINE * (lines - 1)),
     )  # fmt: skip
     for panel, measure in zip(panels, measures, strict=True):
         _panel(panel, shown[shown["measure"] == measure], *MEASURES[measure])
-    _legend(ax, list(shown["forecaster"].unique()))
+        _counts(panel, shown[shown["measure"] == measure], lines)
+    _legend(ax, list(shown["forecaster"].unique()), bool(shown["low"].notna().any()), 40 + LINE * (lines - 1))
     return ax
 
 
@@ -87,7 +94,10 @@ def _panel(panel: Axes, table: pd.DataFrame, heading: str, unit: str) -> None:
         rows = table[table["forecaster"] == name].sort_values("horizon")
         x = np.searchsorted(horizons, rows["horizon"]) + APART * (k - (len(present) - 1) / 2)
         look = LOOKS[name]
-        panel.vlines(x, rows["low"], rows["high"], color=look.colour, linewidth=1.3, label=f"_{name}")
+        known = rows["low"].notna().to_numpy()
+        panel.vlines(
+            x[known], rows["low"][known], rows["high"][known], color=look.colour, linewidth=1.3, label=f"_{name}"
+        )
         panel.plot(
             x, rows["difference"], look.mark, color=look.colour, markersize=4.2, markeredgecolor="white",
             markeredgewidth=0.4, label=name, zorder=3,
@@ -97,19 +107,26 @@ def _panel(panel: Axes, table: pd.DataFrame, heading: str, unit: str) -> None:
     panel.margins(y=0.08)
     panel.locator_params(axis="y", nbins=6)
     plain(panel, heading, f"Difference{unit}\nbelow zero: better")
-    _counts(panel, table)
 
 
-def _counts(panel: Axes, table: pd.DataFrame) -> None:
+def _lines(table: pd.DataFrame, width: float) -> int:
+    """Over how many lines the baselines are spread, so that none runs into the next, under panels of some points."""
+    longest = max(map(len, table["best"].astype(str)))
+    return math.ceil((longest + 1) * FOOT * LETTER * table["horizon"].nunique() / width)
+
+
+def _counts(panel: Axes, table: pd.DataFrame, lines: int) -> None:
     """Under the axis: what its ticks are, how many forecasts there were, and which baseline is the reference."""
     first = table.groupby("horizon").first()
     places = [float(k) for k in range(len(first))]
     beneath(panel, [], [], "weeks", 7.5)
     beneath(panel, places, [f"{n:,}" for n in first["n"]], "n", 19)
-    beneath(panel, places, first["best"].astype(str).tolist(), "against", 27)
+    best = first["best"].astype(str).tolist()
+    for line in range(lines):
+        beneath(panel, places[line::lines], best[line::lines], "" if line else "against", 27 + LINE * line)
 
 
-def _legend(ax: Axes, forecasters: list[str]) -> None:
+def _legend(ax: Axes, forecasters: list[str], bars: bool, points: float) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -117,9 +134,11 @@ def _legend(ax: Axes, forecasters: list[str]) -> None:
                markersize=4.2, linewidth=1.3, label=look.words)
         for name, look in LOOKS.items() if name in forecasters
     ]  # fmt: skip
-    handles.append(Line2D([], [], color=BLACK, linewidth=1.3, label=f"95 % of block bootstraps ({BLOCK_WEEKS} weeks)"))
+    if bars:
+        label = f"95 % of block bootstraps ({BLOCK_WEEKS} weeks)"
+        handles.append(Line2D([], [], color=BLACK, linewidth=1.3, label=label))
     labels = [str(handle.get_label()) for handle in handles]
-    legend_below(ax, handles, columns_within(labels, width_points(ax)), 40, from_edge=True)
+    legend_below(ax, handles, columns_within(labels, width_points(ax)), points, from_edge=True)
 
 
 def skill_height(table: pd.DataFrame, width_mm: float) -> float:

@@ -105,6 +105,8 @@ def of_table(
 def study_source(study: Studied) -> str:
     """Scenario, kind of study, what was run on which data, seed and version, as the line below a figure says it."""
     question: Mapping[str, Any] = study.record.question
+    if study.kind == "back-test" and {"sets", "trials"} <= question.keys():  # it shares its trials among the sets
+        question = {**question, "sets": min(question["sets"], question["trials"])}
     numbers = [f"{question[name]:,} {name}" for name in COUNTED if question.get(name)]
     seed = question.get("seed")
     seed = study.scenario.ensemble.seed if seed is None else seed

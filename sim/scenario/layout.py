@@ -23,7 +23,8 @@ DEADLINES = {"none": st.NO_DEADLINE, "pending": st.PENDING, "passed": st.PASSED}
 WORLD = {
     "regime": st.REGIME, "top_regime_days": st.TOP_REGIME_DAYS, "calm_days": st.CALM_DAYS, "deaths_7d": st.DEATHS_7D,
     "truce": st.TRUCE, "truce_age": st.TRUCE_AGE,
-    "truce_doublings": st.TRUCE_DOUBLINGS, "fragile": st.FRAGILE, "integrity": st.INTEGRITY,
+    "truce_doublings": st.TRUCE_DOUBLINGS, "truce_deaths_7d": st.TRUCE_DEATHS_7D,
+    "fragile": st.FRAGILE, "integrity": st.INTEGRITY,
     "overdue": st.OVERDUE, "displaced": st.DISPLACED, "newly_displaced": st.NEWLY_DISPLACED,
     "places_lost": st.PLACES_LOST, "posts_encircled": st.POSTS_ENCIRCLED, "posts_blocking": st.POSTS_BLOCKING,
     "attacks": st.ATTACKS,

@@ -7,6 +7,7 @@ scenario in which every number is plain, `values_of_set` the values of one param
 from __future__ import annotations
 
 import math
+import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -166,6 +167,7 @@ Sites = dict[Any, Any]  # a tree: key -> Sites, or Distribution | Reference at t
 
 _sites_of: weakref.WeakValueDictionary[int, BaseModel] = weakref.WeakValueDictionary()
 _sites: dict[int, Sites] = {}
+_finding = threading.Lock()  # held by the thread that changes the two
 
 
 def dotted(path: Path) -> str:
@@ -270,12 +272,20 @@ def _tree(scenario: BaseModel) -> Sites:
     """Where the uncertain numbers of a scenario are; found once for each scenario object (they are frozen)."""
     key = id(scenario)
     if _sites_of.get(key) is not scenario:
-        for gone in [k for k in _sites if k not in _sites_of]:
-            del _sites[gone]
-        found, posterior = _find(scenario) or {}, _posterior(scenario)
-        _sites[key] = found if posterior is None else _informed(found, (), posterior.marginals)
-        _sites_of[key] = scenario
+        with _finding:
+            _keep_sites(key, scenario)
     return _sites[key]
+
+
+def _keep_sites(key: int, scenario: BaseModel) -> None:
+    """Find the sites of a scenario and keep them under its key; forget those of scenarios that are gone."""
+    if _sites_of.get(key) is scenario:  # another thread was faster
+        return
+    for gone in [k for k in _sites if k not in _sites_of]:
+        del _sites[gone]
+    found, posterior = _find(scenario) or {}, _posterior(scenario)
+    _sites[key] = found if posterior is None else _informed(found, (), posterior.marginals)
+    _sites_of[key] = scenario
 
 
 def _informed(tree: Any, path: Path, laws: Mapping[str, Distribution]) -> Any:

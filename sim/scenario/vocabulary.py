@@ -32,6 +32,7 @@ PERCEPTIONS: dict[str, Perception] = {
     "truce": Perception("world", "level of the truce in force", high=2, names="level"),
     "truce_age": Perception("world", "age of the truce in days"),
     "truce_doublings": Perception("world", "how often the truce's age has doubled: whole part of log2(1 + age)"),
+    "truce_deaths_7d": Perception("world", "observed deaths of the last seven days, those since the truce began"),
     "fragile": Perception("world", "whether the truce is of the fragile kind", high=1),
     "integrity": Perception("world", "integrity of the agreement", high=1),
     "overdue": Perception("world", "terms unmet after their date"),

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.analysis.blocks import circular, interval
+from sim.analysis.blocks import circular, interval, totals
 
 
 def test_blocks_are_neighbours_and_run_over_the_end() -> None:
@@ -27,8 +27,17 @@ def test_the_seed_is_an_address() -> None:
     assert (circular(73, seed=3) != circular(73, seed=4)).any()
 
 
-def test_a_series_shorter_than_a_block() -> None:
-    assert sorted(circular(3, block=12, replicates=1)[0].tolist()) == [0, 1, 2]
+@pytest.mark.parametrize("weeks", [1, 12, 35])
+def test_a_span_of_fewer_than_three_blocks_has_no_interval(weeks: int) -> None:
+    drawn = totals(np.random.default_rng(1).normal(size=(weeks, 2)))
+    assert drawn.shape == (2000, 2) and np.isnan(drawn).all()
+    assert np.isnan(interval(drawn[:, 0])).all()
+
+
+def test_three_blocks_are_drawn() -> None:
+    weekly = np.random.default_rng(1).normal(size=(36, 2))
+    assert (totals(weekly, seed=3) == weekly[circular(36, seed=3)].sum(axis=1)).all()
+    assert np.isfinite(totals(weekly[:9], block=3)).all()
 
 
 @pytest.mark.statistical

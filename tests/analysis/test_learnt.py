@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.analysis.learnt import BINS, against_prior, bits, correlations
+from sim.analysis.learnt import BINS, against_prior, bits, chance, correlations
 from sim.errors import InputError
 from sim.scenario.laws import Choice, LogUniform, Uniform
 from sim.scenario.posterior import Estimate, Posterior
@@ -23,6 +23,34 @@ def test_chance_is_taken_off() -> None:
     """Two hundred draws of the prior itself: without the correction the mean would be 0.07 bits."""
     rng = np.random.default_rng(2)
     assert np.mean([bits(GRID, rng.random(200)) for _ in range(200)]) < 0.02
+
+
+@pytest.mark.parametrize(("n", "most"), [(4, 0.2), (16, 0.14), (32, 0.09), (64, 0.05), (127, 0.025)])
+def test_few_draws_of_the_prior_itself_say_hardly_more(n: int, most: float) -> None:
+    """Miller's correction alone leaves 1.98, 0.52, 0.17, 0.05 and 0.02 in the mean."""
+    rng = np.random.default_rng(5)
+    assert np.mean([bits(GRID, rng.random(n)) for _ in range(1000)]) < most
+
+
+def test_what_chance_leaves_is_exact_for_two_draws() -> None:
+    """In two parts they lie apart half the time (Miller takes off more than there is) and together half the time."""
+    halves, log = np.repeat([0.0, 1.0], 2000), np.log(2)
+    left = (0.5 * 1 + 0.5 * 0) - (1.5 - 1) / (4 * log)
+    assert bits(halves, np.zeros(2)) == pytest.approx(1 - left)
+
+
+def test_for_the_usual_number_of_rows_miller_is_all() -> None:
+    draws = np.repeat((np.arange(10) + 0.5) / 20, 13)[:128]
+    parts = np.bincount((draws * 20).astype(int)) / 128
+    assert bits(GRID, draws) == pytest.approx((parts * np.log2(parts * 20)).sum() - 9 / (256 * np.log(2)), abs=1e-12)
+
+
+def test_what_is_left_to_chance() -> None:
+    rng = np.random.default_rng(6)
+    for n in (32, 64):
+        parts = rng.multinomial(n, np.full(20, 1 / 20), 4000) / n
+        shown = np.where(parts > 0, parts * np.log2(np.maximum(parts, 1e-9) * 20), 0.0).sum(axis=1)
+        assert chance(n) == pytest.approx(shown.std(), rel=0.25)
 
 
 def posterior(*columns: tuple[str, str, np.ndarray]) -> Posterior:

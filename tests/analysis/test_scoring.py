@@ -14,6 +14,7 @@ from sim.analysis.scoring import (
     SIMPLE,
     aligned_weights,
     best_baselines,
+    counted,
     coverage,
     mean_scores,
     paired,
@@ -114,13 +115,20 @@ def test_the_pit_has_an_address() -> None:
 
 def test_paired_by_hand() -> None:
     """One is off by three in every week, the other by five: the difference is known without error."""
-    each = score_each([*knows("three", 3.0), *knows("five", 5.0)], of_weeks(WEEKS))
+    weeks = WEEKS * 3
+    eves = [FIRST + dt.timedelta(7 * k - 1) for k in range(1, len(weeks))]
+    sides = {"three": 3.0, "five": 5.0}
+    made = [says(name, eve, weeks[k] + by) for name, by in sides.items() for k, eve in enumerate(eves, 1)]
+    each = score_each(made, of_weeks(weeks))
     ahead = paired(each, 1, "crps", "three", "five")
     assert (ahead.value, ahead.reference_value, ahead.difference) == pytest.approx((3, 5, -2))
     assert (ahead.low, ahead.high) == pytest.approx((-2, -2))
     assert (ahead.skill, ahead.skill_low, ahead.skill_high) == pytest.approx((40, 40, 40))
     with pytest.raises(InputError, match=r"'six'.*five, three"):
         paired(each, 1, "crps", "six", "five")
+    short = paired(each[each["origin"] < eves[35]], 1, "crps", "three", "five")
+    assert np.isnan([short.low, short.high, short.skill_low, short.skill_high]).all()
+    assert (short.difference, short.skill) == pytest.approx((-2, 40))
 
 
 def test_skill_by_hand() -> None:
@@ -148,8 +156,8 @@ def test_the_best_baseline_is_chosen_among_those_that_compete() -> None:
 def test_paired_differences_agree_with_the_table_at_all_alignments() -> None:
     """Origins that fill seven alignments unevenly: the difference is that of the printed means."""
     dice = np.random.default_rng(6)
-    observed = of_days(dice.integers(0, 30, 200))
-    days = [FIRST + dt.timedelta(day) for day in range(20, 150) if day % 11]
+    observed = of_days(dice.integers(0, 30, 360))
+    days = [FIRST + dt.timedelta(day) for day in range(20, 320) if day % 11]
     dead = {name: dice.integers(0, 200, len(days)) for name in "ab"}
     made = [says(name, day, float(dead[name][k])) for name in "ab" for k, day in enumerate(days)]
     each = score_each(made, observed)
@@ -194,6 +202,26 @@ def test_coverage_is_that_of_the_scores_with_an_interval_by_blocks() -> None:
     assert (half.interval, half.held, half.low, half.high) == (50, 0, 0, 0)
     assert (most.interval, most.n, most.held) == (90, 280, pytest.approx(0.75))
     assert 0.25 < most.low < 0.6 and 0.9 < most.high <= 1
+
+
+def test_few_weeks_have_a_coverage_and_no_interval() -> None:
+    most = coverage(held([1] * 30 + [0] * 5)).iloc[1]
+    assert most["held"] == pytest.approx(6 / 7) and np.isnan([most["low"], most["high"]]).all()
+
+
+@pytest.mark.parametrize(
+    ("every", "alignments", "said"),
+    [
+        (7, 7, "n: forecasts from all days of the week, which are about some n / 7 different weeks."),
+        (7, 1, "n: forecasts, each of a different week."),
+        (14, 1, "n: forecasts, each of a different week."),
+        (7, 3, "n: forecasts from days within the same week, which are about some n / 3 different weeks."),
+        (1, 1, "n: forecasts from all days of the week, which are about some n / 7 different weeks."),
+        (2, 1, "n: forecasts from days within the same week, which are about some n / 3.5 different weeks."),
+    ],
+)
+def test_what_n_counts_depends_on_the_origins(every: int, alignments: int, said: str) -> None:
+    assert counted(every, alignments) == said
 
 
 def test_weeks_that_go_together_leave_coverage_wider() -> None:

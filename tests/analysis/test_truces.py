@@ -38,6 +38,12 @@ def test_a_truce_from_before_the_record_stands() -> None:
     assert stood([0, 0], (-5, "leader"), (-9, "lower")) == [("leader", 5), ("leader", 6)]
 
 
+@pytest.mark.parametrize("told", [("leader", "lower"), ("lower", "leader")])
+def test_of_two_truces_of_a_day_the_higher_counts(told: tuple[str, str]) -> None:
+    assert stood([0, 0, 0], *((1, level) for level in told)) == [("none", 0), ("leader", 0), ("leader", 1)]
+    assert stood([0], *((-1, level) for level in told)) == [("leader", 1)]
+
+
 def test_missing_days_end_nothing() -> None:
     assert stood([float("nan")] * 3, (0, "lower"))[-1] == ("lower", 2)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -98,13 +99,17 @@ def test_sets_with_other_truces_are_filtered_apart(river: Path, record: Path) ->
 
 
 def stood(scenario: Scenario, record: Record) -> list[tuple[str, int]]:
-    """The truce of each day of the history by `analysis.truces`."""
+    """The truce under which each day of the history was lived, by `analysis.truces`, which tells it of the evening."""
     first = scenario.history.start
     assert first is not None
     truces = [it for it in announced(scenario) if it.on >= first]
     every = standing(truces, record.first, record.deaths)
     days = (scenario.origin - first).days
-    return [tuple(it) for it in every[(first - record.first).days :][:days]]
+    evenings = [tuple(it) for it in every[(first - record.first).days :][:days]]
+    ended = [now[0] == "none" != before[0] for before, now in pairwise([("none", 0), *evenings])]
+    ages = [0, *(age + 1 for _, age in evenings)]
+    levels = ["none", *(level for level, _ in evenings)]
+    return [(levels[k], ages[k]) if gone else now for k, (now, gone) in enumerate(zip(evenings, ended, strict=True))]
 
 
 def test_truces_are_those_that_could_be_seen_on_the_day(river: Path, record: Path) -> None:
@@ -133,7 +138,8 @@ def test_a_dead_truce_does_what_the_end_of_one_does_whatever_the_chronology_says
     untold = scenario.model_copy(update={"history": scenario.history.model_copy(update={"events": events})})
     one, other = lived(scenario), lived(untold)
     assert one.states == other.states
-    dead = next(k for k in range(1, len(one.truces)) if one.truces[k - 1].level == "lower" and one.truces[k].age == 0)
+    ends = [k for k, (now, then) in enumerate(pairwise(one.truces)) if now.level == "lower" and then.age == 0]
+    dead = ends[0]
     day = (scenario.history.start or FIRST) + dt.timedelta(dead)
     before, after = one.states[day - dt.timedelta(1)], one.states[day]
     assert after[st.INTEGRITY] == pytest.approx(before[st.INTEGRITY] - 0.2)

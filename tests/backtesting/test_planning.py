@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.analysis.forecasts import Record
-from sim.backtesting.planning import Plan
+from sim.backtesting.planning import Plan, check_first
 from sim.backtesting.recorded import Recorded
 from sim.errors import InputError
 
@@ -55,6 +56,48 @@ def test_what_cannot_be_asked_is_refused(changes: dict[str, Any], said: str) -> 
     PLAN.check(KNOWN)
     with pytest.raises(InputError, match=said):
         replace(PLAN, **changes).check(KNOWN)
+
+
+def test_sets_beyond_the_trials_have_none() -> None:
+    assert (replace(PLAN, sets=50, trials=20).sets_used, replace(PLAN, sets=4, trials=20).sets_used) == (20, 4)
+
+
+def test_a_first_origin_that_is_too_early_is_named_with_the_first_day_allowed(river: Path) -> None:
+    """River's openings are 2020-01-01 and 2021-06-01; 182 days of the record are 26 weeks."""
+    plan = replace(PLAN, source=str(river), first=dt.date(2020, 6, 30))
+    check_first(plan, KNOWN)
+    for day, words in (
+        (
+            dt.date(2020, 6, 29),
+            "--from 2020-06-29: 25 weeks to learn from in record.csv.*first day allowed is 2020-06-30",
+        ),
+        (dt.date(2020, 1, 27), "--from 2020-01-27: no opening of SCENARIO=.*river.yaml.*day allowed is 2020-06-30"),
+    ):
+        with pytest.raises(InputError, match=words):
+            check_first(replace(plan, first=day), KNOWN)
+    late = replace(KNOWN, record=Record(dt.date(2020, 12, 2), np.zeros(900)))
+    check_first(replace(plan, first=dt.date(2021, 6, 28)), late)
+    with pytest.raises(InputError, match="--from 2021-06-27: no opening.*the first day allowed is 2021-06-28"):
+        check_first(replace(plan, first=dt.date(2021, 6, 27)), late)
+    after = replace(KNOWN, record=Record(dt.date(2022, 7, 1), np.zeros(900)))
+    with pytest.raises(
+        InputError, match="all openings of the scenario .*before 2022-07-01, the first day of record.csv"
+    ):
+        check_first(plan, after)
+
+
+@pytest.mark.parametrize(
+    ("source", "where"),
+    [("builtin:invented-border", "a file of your own that extends it"), ("my.yaml", "under history.openings of it")],
+)
+def test_a_scenario_beside_it_without_openings_is_named(
+    source: str, where: str, river: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("my.yaml").write_text("extends: builtin:invented-border\nname: my\n", encoding="utf-8")
+    plan = replace(PLAN, source=str(river), first=dt.date(2020, 6, 30), also={"other": source})
+    with pytest.raises(InputError, match=rf"--also other={source}: the scenario has no openings.*{where}"):
+        check_first(plan, KNOWN)
 
 
 def test_a_gap_is_named() -> None:

@@ -270,7 +270,11 @@ def test_wrong_input_writes_nothing(river: Path, record: Path, tmp_path: Path) -
         (plan(river), short, "the record ends on 2021-11-15"),
         (plan(river, trials=0), record, "trials: 0"),
         (replace(plan(river), first=first), record, "weeks to learn from"),
-        (replace(plan(late), first=dt.date(2021, 5, 10)), record, "no opening of the scenario is 28 days before"),
+        (
+            replace(plan(late), first=dt.date(2021, 5, 10)),
+            record,
+            "--from 2021-05-10: no opening of SCENARIO=.* allowed is 2021-05-28",
+        ),
         (plan(river, also={"markov": str(river)}), record, "also: 'markov' is not allowed"),
         (plan(river, overrides={"fighting.drift": "null"}), record, "no `fighting.drift`"),
     ):

@@ -43,9 +43,10 @@ def test_fans_of_every_week_over_what_came() -> None:
 
 def test_a_rule_that_helps_is_missed() -> None:
     """The forecaster without the rule says twice what comes; the one with it says what comes."""
-    observed = pd.Series(5.0, index=pd.date_range(FIRST, periods=120))
+    observed = pd.Series(5.0, index=pd.date_range(FIRST, periods=320))
+    weekly = [FIRST + dt.timedelta(7 * k) for k in range(40)]
     right, wrong = (np.full((40, 10, 2), n, np.int32) for n in (35, 700))
-    each = [score_each(forecasts_of(name, ORIGINS, deaths, (1, 2), LIMITS), observed, LIMITS)
+    each = [score_each(forecasts_of(name, weekly, deaths, (1, 2), LIMITS), observed, LIMITS)
             for name, deaths in (("model", right), ("without_truce", wrong))]  # fmt: skip
     table = ablations(each[0], each[1:], seed=0)
     assert set(table["forecaster"]) == {"without_truce"} and set(table["reference"]) == {"model"}

@@ -70,7 +70,7 @@ def test_every_module_of_the_conflict_is_translated() -> None:
     [
         ("sim.conflict.clocks", "h <= 0.0", "h < 0.0"),
         ("sim.conflict.effects", "LOWER_TRUCE_RUNG = 3.0", "LOWER_TRUCE_RUNG = 2.0"),
-        ("sim.conflict.state", "\nWORLD = 36", "\nWORLD = 37"),
+        ("sim.conflict.state", "\nWORLD = 37", "\nWORLD = 38"),
         ("sim.draws", "for _ in range(10)", "for _ in range(11)"),
     ],
 )

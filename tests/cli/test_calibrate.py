@@ -64,6 +64,16 @@ def test_it_prints_numbers_before_and_after_and_writes_what_a_scenario_reads(fil
 
 
 @needs.numba
+def test_few_rows_and_few_points_are_said(files: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    rough = "Bits of {} rows are rough: chance alone moves them by some {}; a larger --rows says more"
+    assert rough.format(12, 0.4) in fine(files(*ASKED, "--no-abc"))
+    said = fine(files(*ASKED, "--no-abc", "--rows", 64))
+    assert "are rough" not in said and "No bits are claimed" not in said
+    monkeypatch.setattr(calibrated.Calibrated, "few_points", True)
+    assert "No bits are claimed for what was simulated (abc)" in fine(files(*ASKED, "--no-abc"))
+
+
+@needs.numba
 def test_the_same_again_but_for_the_seconds_and_another_for_another_seed(files: Call) -> None:
     def written(*more: object) -> str:
         fine(files(*ASKED, *more))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from click.testing import Result
 
+from sim.scenario import load
 from tests.commands import Call, fine, refused
 from tests.history.invented import GED, acled, ged, written
 from tests.needs import shared
@@ -20,6 +21,7 @@ DAYS: tuple[dict[str, Any], ...] = (
     {"where_prec": 5},
 )
 SERIES = "date,events,best,low,high\n2030-05-01,1,4,3,6\n2030-05-02,0,0,0,0\n2030-05-03,1,10,3,6\n"
+PAGE = Path(__file__).parents[2] / "docs/how-to/data.md"
 SYRIA = {"country": "Syria", "side_a": "Government of Syria", "side_b": "Syrian insurgents"}
 
 
@@ -119,13 +121,25 @@ def test_what_the_file_lacks_is_said(importing: Call) -> None:
         ((*BOX, "--from", "2029-01-01"), "ged.csv: --from 2029-01-01 --to 2030-05-03: the file's events begin on"),
         ((*BOX, "--side-a", "Blueland"), "ged.csv: none of 4 events is left: 3 for sides, 1 for area"),
         ((*BOX, "--side-a", "Redland", "--all-sides"), "--all-sides and --side-a, --side-b contradict each other"),
-        ((*BOX[:-1], "ged.csv"), "--out ged.csv: is the file that is read; choose another name"),
+        ((*BOX[:-1], "ged.csv"), "--out ged.csv: is a file that is read; choose another name"),
         ((*BOX, "--boundaries", "b.geojson"), "--boundaries goes with --subdistricts"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_written(importing: Call, words: tuple[str, ...], said: str) -> None:
     assert said in refused(importing(*words))
     assert not list(Path().glob("s*.csv"))
+
+
+@pytest.mark.parametrize("option", ["--subdistricts", "--boundaries"])
+def test_no_other_file_that_is_read_is_written_over(importing: Call, option: str) -> None:
+    listed, others = (
+        written(Path("list.csv"), "adm3_pcode\nA\n"),
+        {"--subdistricts": "codes.csv", "--boundaries": "b.json"},
+    )
+    given = [word for pair in (others | {option: listed}).items() for word in pair]
+    said = refused(importing(*given, "--country", "all", "--out", "./list.csv"))
+    assert said == "--out list.csv: is a file that is read; choose another name\n"
+    assert listed.read_text() == "adm3_pcode\nA\n"
 
 
 def test_a_bad_row_is_named_once(importing: Call) -> None:
@@ -200,13 +214,42 @@ def test_what_else_was_recorded_is_judged_too(asking: Call) -> None:
     ("words", "said"),
     [
         (("--start", "2030-05-01", "--end", "2030-05-08"), "series.csv: 2030-05-01 to 2030-05-08: not in the series"),
+        (("--start", "2030-05-03", "--end", "2030-05-02"), "--end 2030-05-02: lies before --start 2030-05-03; choose"),
         (("--start", "2030-05-01"), "Missing option '--end'"),
+        (
+            ("--deaths", "low"),
+            "series.csv: has no column low, so that estimate cannot be judged; of a series' columns it",
+        ),
         (("--deaths", "worst"), "'worst' is not one of 'best', 'low', 'high'"),
         (("--record", "nowhere.csv"), "nowhere.csv: cannot be read: No such file"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(asking: Call, words: tuple[str, ...], said: str) -> None:
     assert said in refused(asking(*words))
+
+
+def test_a_record_without_a_column_of_what_is_recorded_is_told_which(asking: Call) -> None:
+    said = refused(asking("--record", written(Path("record.csv"), "date,foo\n2030-05-01,1\n")))
+    assert "record.csv:1: this is not a record (date,patron_killed,places_lost): it has no column patron_killed" in said
+    assert "its columns are: date, foo" in said
+    one = written(Path("record.csv"), "date,places_lost\n2030-05-01,1\n")
+    assert object_of(asking("--record", one, "--json"))["left_out"] == ["patron_killed"]
+
+
+# --- the page on data -------------------------------------------------------------------------------------------------
+
+
+def test_no_command_of_the_page_writes_over_what_it_reads() -> None:
+    commands = [line.split() for line in PAGE.read_text(encoding="utf-8").splitlines() if "--out " in line]
+    assert len(commands := [words for words in commands if words[:2] == ["ceasefire", "data"]]) == 3
+    assert all(words.count(words[words.index("--out") + 1]) == 1 for words in commands)
+
+
+def test_the_page_has_the_checksum_of_the_file_behind_the_shipped_posterior() -> None:
+    posterior = load("idlib-2020-02-11").posterior
+    assert posterior is not None
+    data: Any = posterior.made["data"]
+    assert f"\n{data['sha256']}\n" in PAGE.read_text(encoding="utf-8")
 
 
 @pytest.mark.data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from sim.conflict import state as st
 from sim.conflict.day import day
 from sim.model import CeasefireModel, simulate
 from sim.trajectory import Event
-from tests.small import look, on_day, played, ready, rule, small, told
+from tests.small import ORIGIN, look, on_day, played, ready, rule, small, told
 
 # --- trajectories ---------------------------------------------------------------------------------------------------
 
@@ -121,6 +122,24 @@ def test_a_truce_counts_how_often_its_age_has_doubled_and_a_new_one_begins_again
     acts = {"first": on_day(1, event="truce"), "new": on_day(18, event="truce"), "end": on_day(22, event="over")}
     for days, due in ((1, 0), (2, 1), (3, 1), (4, 2), (7, 2), (8, 3), (16, 4), (17, 4), (18, 0), (19, 1), (22, 0)):
         assert look(played(days, long, events=events, interventions=acts), "truce_doublings") == due, days
+
+
+@pytest.mark.parametrize(("last", "rang"), [(40.0, ["1 overrun"]), (39.0, [])])
+def test_a_young_truce_is_overrun_on_the_morning_after_a_hundred_died_under_it(last: float, rang: list[str]) -> None:
+    """Two days old at the origin; what was suffered before it began does not count."""
+    history = {
+        "start": ORIGIN - dt.timedelta(9),
+        "daily_deaths": {
+            ORIGIN - dt.timedelta(6): 500.0,
+            ORIGIN - dt.timedelta(2): 60.0,
+            ORIGIN - dt.timedelta(1): last,
+        },
+        "events": {"truce": on_day(-1, event="truce")},
+    }
+    events = {"truce": {"effects": [{"truce": "lower"}]}, "overrun": {"effects": [{"truce": "none"}]}}
+    rules = {"overrun": rule("overrun", target="band", probability=1, when={"truce_deaths_7d": {"at_least": 100}})}
+    made = played(2, events=events, rules=rules, history=history).events()
+    assert [line.split(" red")[0] for line in told(made)] == rang
 
 
 # --- interventions --------------------------------------------------------------------------------------------------

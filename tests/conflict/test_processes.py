@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from sim.conflict import state as st
-from sim.conflict.effects import change_regime
+from sim.conflict.effects import begin_truce, change_regime, end_truce
 from sim.conflict.processes import bury, mean_deaths
 from sim.draws import address
 from sim.history.driving import begin_trial
@@ -119,6 +119,28 @@ def test_deaths_of_seven_days_look_back_over_the_origin_and_no_further() -> None
     assert prepared.origin.state[st.DEATHS_7D] == 8.0
     daily = CeasefireModel(prepared).run().daily
     assert daily["deaths_7d"] == [8.0, 5.0, 5.0, 5.0, 5.0, 5.0, 0.0, 0.0, 0.0, 0.0]
+
+
+def test_deaths_under_a_truce_are_those_of_its_last_seven_days() -> None:
+    """Ninety a day before it; 1, 2, 4 ... on its days; on the eighth the first is a week ago; none when it is over."""
+    prepared = ready(WAR)
+    s, c = begin_trial(prepared.origin, prepared.compiled, address(0)), prepared.compiled.tables
+    for day in range(1, 8):
+        s[st.DAY] = float(day)
+        bury(s, c, 90.0)
+    assert s[st.TRUCE_DEATHS_7D] == 0.0
+    begin_truce(s, c, st.LOWER, 0.0)
+    for age in range(9):
+        s[st.DAY], s[st.TRUCE_AGE] = 8.0 + age, float(age)
+        bury(s, c, 2.0**age)
+        assert s[st.TRUCE_DEATHS_7D] == sum(2.0**k for k in range(max(0, age - 6), age + 1))
+    assert s[st.DEATHS_7D] == s[st.TRUCE_DEATHS_7D]
+    begin_truce(s, c, st.LEADER, 0.0)
+    assert s[st.TRUCE_DEATHS_7D] == 0.0
+    bury(s, c, 3.0)
+    assert s[st.TRUCE_DEATHS_7D] == 3.0
+    end_truce(s)
+    assert s[st.TRUCE_DEATHS_7D] == 0.0
 
 
 def test_shares_of_weekly_sums_leave_nothing_behind() -> None:

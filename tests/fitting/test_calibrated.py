@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 
 from sim.errors import InputError
 from sim.fitting.calibrated import Calibrated, has_course, must_have_course, read_data
+from sim.fitting.learning import adjusted
 from sim.scenario import load
 from sim.scenario.laws import Uniform
 from sim.scenario.posterior import Estimate, Posterior
 from tests.backtesting import made
+from tests.fitting.test_learning import UNIT, some_population
 
 
 def test_the_record_is_used_to_the_eve_of_the_origin_or_to_its_end(tmp_path: Path) -> None:
@@ -54,6 +57,20 @@ def test_pairs_are_those_that_the_record_cannot_tell_apart(tmp_path: Path) -> No
 def test_what_was_learnt_comes_first(tmp_path: Path) -> None:
     table = found(tmp_path, [0.5 + k / 1000 for k in range(20)]).learnt.drop_duplicates("parameter")
     assert list(table["parameter"]) == ["other", "one"] and table["bits"].iloc[0] > 3 > table["bits"].iloc[1]
+
+
+def test_no_bits_are_claimed_for_what_few_points_moved(tmp_path: Path) -> None:
+    whole = found(tmp_path, [0.5 + k / 1000 for k in range(20)])
+    estimates = (Estimate("one", "likelihood", "x"), Estimate("other", "abc", "y"))
+    rows = whole.posterior.rows * [0.3, 1.0]
+    simulated = replace(whole, posterior=replace(whole.posterior, estimates=estimates, rows=rows))
+    with pytest.raises(InputError) as few:
+        adjusted(some_population(5), np.zeros(3), UNIT)
+    moved = replace(simulated, notes=[f"Simulated values were not moved to the record: {few.value}."])
+    assert moved.few_points and not simulated.few_points
+    bits = [it.learnt.drop_duplicates("parameter").set_index("parameter")["bits"] for it in (simulated, moved)]
+    assert bits[0]["other"] > 3 and bits[1]["other"] == 0
+    assert bits[0]["one"] == bits[1]["one"] > 0 and list(bits[1].index) == ["one", "other"]
 
 
 def test_only_the_conflict_of_the_record_has_a_course(tmp_path: Path) -> None:

@@ -217,11 +217,28 @@ def test_two_checks_stand_side_by_side(check: pd.DataFrame) -> None:
     after = check.assign(median=check["median"] + 1)
     both = table(check, after)
     np.testing.assert_allclose(both["posterior_median"], both["prior_median"] + 1)
-    assert both["note"].equals(check["note"]) and "median" not in both
+    plain = ~check["note"].str.contains(" % of trials")
+    assert both["note"][plain].equals(check["note"][plain]) and "median" not in both
     header, rows = cells(both)
     assert header[-1] == "posterior covered" and len(rows) == len(check)
     with pytest.raises(InputError, match="not of the same runs"):
         table(check, check[check["run"] == COURSE])
+
+
+def test_a_share_of_trials_is_said_of_both_checks(check: pd.DataFrame) -> None:
+    def noted(note: str) -> pd.DataFrame:
+        return check.head(1).assign(note=note)
+
+    def said(before: str, after: str) -> str:
+        return str(table(noted(before), noted(after))["note"].iloc[0])
+
+    share = "not observed; in {} % of trials; why; indeed"
+    assert said(share.format(3.9), share.format(0.7)) == (
+        "not observed; why; indeed; prior in 3.9 %; posterior in 0.7 % of trials"
+    )
+    assert said("in 2.0 % of trials", "in 2.0 % of trials") == "prior in 2.0 %; posterior in 2.0 % of trials"
+    assert said("", "in 2.0 % of trials") == "posterior in 2.0 % of trials"
+    assert said("in some places", "in some places") == "in some places" and said("", "") == ""
 
 
 def test_the_text_has_a_line_a_number_and_notes_for_those_that_need_one(check: pd.DataFrame) -> None:

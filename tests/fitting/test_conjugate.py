@@ -177,6 +177,12 @@ def test_what_ends_a_state_belongs_to_it_if_asked() -> None:
     assert found(ends, record((10, "agreement_in_force"), (15, "truce_breaks"))) == (1, 5)
 
 
+def test_heavy_fighting_is_that_of_the_seven_days_before_not_of_the_day_itself() -> None:
+    heavy = Counted("x", "R16", "", ("leader_meeting",), since=DAY, least_week=50)
+    met = {day: record((day, "leader_meeting"), until=day, deaths={20: 50.0}) for day in (20, 21, 27, 28)}
+    assert {day: found(heavy, made) for day, made in met.items()} == {20: (0, 0), 21: (1, 1), 27: (1, 7), 28: (0, 7)}
+
+
 def test_short_truces_are_at_risk_from_their_third_day() -> None:
     breaks = next(it for it in COUNTED if short(it.path) == "break_rate")
     dated = [(10, "joint_truce"), (13, "truce_breaks"), (20, "joint_truce"), (60, "truce_breaks")]

@@ -19,7 +19,7 @@ from sim.history.driving import chain_of
 from sim.scenario.numbers import fix, uncertain
 from sim.scenario.schema import Scenario
 from tests.fitting.small import FREE, made
-from tests.small import ORIGIN, on_day, small
+from tests.small import ORIGIN, on_day, rule, small
 
 DAYS = 600
 FIRST = ORIGIN - dt.timedelta(DAYS)
@@ -93,7 +93,7 @@ def test_the_truce_and_the_exposures_of_each_day() -> None:
     it = shared()
     assert it.exposed.shape == (6, DAYS, 3)
     assert it.truces[58].level == "none" and it.truces[59].level == "lower" and it.truces[59].age == 0
-    dead = next(day for day in range(60, DAYS) if it.truces[day].level == "none")
+    dead = next(day for day in range(60, DAYS) if it.truces[day].level == "none") - 1  # lived under it to the evening
     heats = [values["parameters.heat.value"] for values in it.sets]
     for of_set, heat in zip(it.exposed, heats, strict=True):
         assert of_set[59, 0] == pytest.approx(heat**2, rel=1e-3)
@@ -122,6 +122,35 @@ def test_nothing_that_comes_later_changes_a_row() -> None:
     }
     assert fast(other, more).rows_until(UNTIL) == rows()
     assert fast(other, more).rows_until(UNTIL + dt.timedelta(1)) != rows()
+
+
+COUNTED: dict[str, Any] = {  # from the chronology alone, and beside deaths
+    "events": {"hit_post": {}, "leader_meeting": {}},
+    "parameters": {
+        "hit_calm": {"value": {"dist": "gamma", "shape": 2.0, "scale": 0.1}},
+        "summit_rate": {"value": {"dist": "gamma", "shape": 2.0, "scale": 0.1}},
+    },
+    "rules": {
+        "hit": rule("hit_post", rate="$hit_calm"),
+        "summit": rule("leader_meeting", rate="$summit_rate"),
+    },
+}
+
+
+def counted(later: float, events: dict[str, Any]) -> Fast:
+    """The same with two numbers that are counted, and so many more dead a day after `UNTIL`."""
+    days = [*deaths()[:450], *(later + dead for dead in deaths()[450:])]
+    history = scenario(days, events).history.model_dump()
+    return Fast(small(FREE, COUNTED, history=history), Record(FIRST, np.array(days)), rows=2, tried=1)
+
+
+def test_nothing_that_comes_later_is_counted() -> None:
+    """Neither hits nor deaths; both count, each for its number, once the record is read to its end."""
+    hit, late = ({name: on_day(day - DAYS, event="hit_post")} for name, day in (("hit", 200), ("late", 500)))
+    usual, other = counted(0.0, hit), counted(60.0, hit | late)
+    assert usual.rows_until(UNTIL) == other.rows_until(UNTIL)
+    first, second = (dict(it.updates(FIRST + dt.timedelta(DAYS - 1))) for it in (usual, other))
+    assert len(first) == 2 and all(first[path] != second[path] for path in first)
 
 
 def test_what_came_on_the_last_day_does_change_rows() -> None:
@@ -174,9 +203,10 @@ def test_nothing_uncertain_is_refused_before_the_history_is_driven(monkeypatch: 
     def driven(*asked: object, **more: object) -> None:
         raise AssertionError("driven")
 
+    certain, record = fix(scenario(deaths()), TRUTH), shared().record
     monkeypatch.setattr("sim.fitting.fast.lived_days", driven)
     with pytest.raises(InputError, match="no number of the regimes is uncertain"):
-        Fast(fix(scenario(deaths()), TRUTH), shared().record)
+        Fast(certain, record)
 
 
 def test_a_record_that_is_too_short_is_refused() -> None:

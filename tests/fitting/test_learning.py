@@ -115,7 +115,8 @@ def test_at_distance_zero_nothing_is_moved() -> None:
 
 
 def test_too_few_points_are_refused() -> None:
-    with pytest.raises(InputError, match="effective points are too few for a regression on 3 summaries"):
+    said = "effective points are too few for a regression on 3 summaries; take a larger population [(]--population[)]$"
+    with pytest.raises(InputError, match=said):
         adjusted(some_population(5), np.zeros(3), UNIT)
 
 

@@ -69,23 +69,31 @@ def test_an_attack_goes_on_in_the_highest_regime_and_none_below_it() -> None:
 # --- what is counted ------------------------------------------------------------------------------------------------
 
 PATHS = np.array([[0, 0], [1, 0], [1, 0], [0, 1], [1, 1]])  # two paths of five days
+NOT_PULLED = [False] * 5
 
 
 def test_moves_and_days_at_risk_of_two_paths_by_hand() -> None:
-    seen = moved([OPEN, TIRE], PATHS)
+    seen = moved([OPEN, TIRE], PATHS, NOT_PULLED)
     assert seen.made.T.tolist() == [[0, 0.5, 0, 0.5, 0.5], [0, 0, 0, 0.5, 0]]
     assert seen.here.T.tolist() == [[0, 1, 0.5, 0.5, 0.5], [0, 0, 0.5, 0.5, 0.5]]
 
 
+def test_moves_down_in_the_first_days_of_a_truce_are_the_truces() -> None:
+    """It pulls on days 3 and 4: the move down of day 3 is no rule's, neither day puts one at risk, moves up stay."""
+    seen = moved([OPEN, TIRE], PATHS, [False, False, False, True, True])
+    assert seen.made.T.tolist() == [[0, 0.5, 0, 0.5, 0.5], [0, 0, 0, 0, 0]]
+    assert seen.here.T.tolist() == [[0, 1, 0.5, 0.5, 0.5], [0, 0, 0.5, 0, 0]]
+
+
 def test_without_moves_there_is_nothing_to_see() -> None:
-    seen = moved([], PATHS)
+    seen = moved([], PATHS, NOT_PULLED)
     assert seen.made.shape == seen.here.shape == (5, 0)
 
 
 def test_a_move_is_shared_by_exposure_and_days_are_weighted_by_it() -> None:
     """On day 1 `open` is three times as exposed as `storm`, on day 3 shut, on day 4 both are: that move is nobody's."""
     exposed = np.array([[1, 1, 1], [3, 1, 1], [1, 1, 2], [0, 2, 1], [0, 0, 1]], float)
-    made, at_risk = counted([OPEN, STORM, TIRE], moved([OPEN, STORM, TIRE], PATHS), exposed)
+    made, at_risk = counted([OPEN, STORM, TIRE], moved([OPEN, STORM, TIRE], PATHS, NOT_PULLED), exposed)
     assert made == pytest.approx([0.5 * 0.75, 0.5 * 0.25 + 0.5, 0.5])
     assert at_risk == pytest.approx([3 + 0.5, 1 + 0.5 + 1, 0.5 * (2 + 1 + 1)])
 
@@ -133,6 +141,33 @@ def test_evidence_is_the_integral_over_the_prior() -> None:
     assert told(other) - told(one) == pytest.approx(exact(other) - exact(one), abs=1e-3)
 
 
+def test_rules_that_make_the_same_move_explain_it_once() -> None:
+    """Two open rules, two moves, exposures tripled on the days of moves: against the integral over both rates."""
+    prior = Gamma(4.0, 0.005)
+    rates = np.array([prior.ppf(float(u)) for u in (np.arange(400) + 0.5) / 400])
+    both = rates[:, None] + rates
+
+    def exact(high: float) -> float:
+        return float(np.log(np.mean((high * both) ** 2 * np.exp(-(3 + 2 * high) * both))))
+
+    def told(high: float) -> float:
+        exposed = np.repeat(np.array([1, high, 1, high, 1], float)[:, None], 2, axis=1)
+        seen = Moved(np.repeat([[0.0], [1], [0], [1], [0]], 2, axis=1), np.ones((5, 2)))
+        return log_evidence([prior, prior], [OPEN, STORM], seen, exposed)
+
+    assert told(3.0) - told(1.0) == pytest.approx(exact(3.0) - exact(1.0), abs=0.02)
+
+
+def test_a_move_that_no_rule_could_have_made_is_hardly_explained() -> None:
+    """An exposure that falls to nothing on the day of a move makes the evidence fall, to a floor and never up again."""
+    seen = seen_of([0, 1, 0, 1, 0], [1] * 5)
+    open_, narrow, shut = (
+        log_evidence([Gamma(2.0, 0.01)], [OPEN], seen, np.array([[1.0], [e], [1], [e], [1]])) for e in (1.0, 0.01, 0.0)
+    )
+    assert open_ > narrow > shut
+    assert open_ - shut == pytest.approx(2 * np.log(1e3), abs=0.2)
+
+
 def test_evidence_prefers_exposures_that_are_high_when_moves_are_made() -> None:
     seen = seen_of([0, 1, 0, 0, 1, 0, 0, 0], [1] * 8)
     right, flat, wrong = (
@@ -153,7 +188,7 @@ def test_a_known_rate_is_recovered_from_the_moves_it_makes() -> None:
         for day in range(1, 1500):
             rate = truth * exposed[day] if path[day - 1] == 0 else 0.05
             path[day] = path[day - 1] if dice.random() > -np.expm1(-rate) else 1 - path[day - 1]
-        seen = moved([OPEN], path[:, None])
+        seen = moved([OPEN], path[:, None], [False] * 1500)
         drawn = [
             fit_moves([LogNormal(0.05, 1.0)], [OPEN], seen, exposed[:, None], row, record)[OPEN.path]
             for row in range(20)

@@ -32,7 +32,7 @@ from sim.fitting.regimes import (
     resampled,
 )
 from sim.fitting.sbc import calibration, ranks
-from sim.history.driving import chain_of, lived_days, truce_of
+from sim.history.driving import chain_of, lived_days
 from sim.history.emissions import Observation, log_negative_binomial
 from sim.history.filtering import follow
 from sim.history.markov import Chain, chain, transition
@@ -41,6 +41,7 @@ from sim.scenario.compiling import compile_scenario
 from sim.scenario.numbers import fix
 from sim.scenario.schema import Scenario
 from tests import needs
+from tests.fitting import idlib
 from tests.fitting.small import FREE, made
 from tests.small import small
 
@@ -130,19 +131,19 @@ def test_nothing_to_fit_is_an_error() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_of_two_tops_of_the_posterior_neither_is_missed(seed: int) -> None:
-    """Sporadic fire to September 2018: a tenth of the posterior lies near 6 deaths a day, and the rest near 12.
+    """Sporadic fire to September 2018: a fifth of the posterior lies near 6 deaths a day, and the rest near 13.
 
-    A search from one start alone may see only the tenth.
+    A search from one start alone may see only the fifth.
     """
     until = dt.date(2018, 9, 23)
     data = read_data(needs.shared("data/idlib_box_daily.csv"), until + dt.timedelta(1))
     scenario, record = from_first_opening("scenarios/idlib-2020-02-11.yaml", data.record, until)
     scenario = scenario.model_copy(update={"posterior": None})
     fixed = fix(scenario)
-    truces = [truce_of(state) for state in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
+    truces = [truce for truce, _ in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
     seen = seen_until(record, until)
     found = fit_regimes(scenario, seen, truces[: len(seen)], 256, seed).column("fighting.regimes.sporadic.mean")
-    assert 0.03 < (found < 8.0).mean() < 0.25
+    assert 0.05 < (found < 8.0).mean() < 0.4
 
 
 LIGHT, HEAVY = np.full(6, -0.8), np.full(6, 0.8)  # tops that a target of known masses has
@@ -283,6 +284,18 @@ def test_the_fit_is_calibrated() -> None:
     """80 records of 120 days from the prior, 19 rows each; false alarm 1 in 100 for all four numbers, seed fixed."""
     told = calibration([QUIET, WAR, RISE, FALL], *ranks(truth, simulated, rows, 80, 3))
     assert told["uniform"].all(), told.to_string()
+
+
+@pytest.mark.slow
+@pytest.mark.statistical
+def test_what_the_chain_of_idlib_is_said_to_be_it_is() -> None:
+    """Twelve records of its whole span, all 23 numbers from their priors: most lie in their 90 % intervals.
+
+    A hundred such records give 88 %, a record's share scattering by nine points: false alarm 1e-4, seed fixed.
+    """
+    below, rows = ranks(idlib.truth, idlib.simulated, idlib.rows, 12, 0)
+    assert rows == 19 and below.shape == (12, 23)
+    assert ((below >= 1) & (below <= 18)).mean() > 0.78
 
 
 # --- resampling -----------------------------------------------------------------------------------------------------

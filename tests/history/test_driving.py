@@ -14,6 +14,7 @@ from sim.conflict import state as st
 from sim.draws import address
 from sim.history.describing import describe_origin, origin_summary
 from sim.history.driving import begin_trial, lived_days, truce_of
+from sim.history.truce import Truce
 from sim.model import CeasefireModel
 from sim.preparing import Prepared
 from sim.scenario.compiling import compile_scenario
@@ -132,12 +133,12 @@ TRUCES: dict[str, Any] = {
 }
 
 
-def lived(past: dict[str, Any], deaths: list[float]) -> list[list[float]]:
-    """The state at the end of each day of a history, one for each day of deaths, whose truces die by deaths."""
+def lived(past: dict[str, Any], deaths: list[float]) -> list[tuple[Truce, list[float]]]:
+    """Truce and state of each day of a history, one for each day of deaths, whose truces die by deaths."""
     daily = {days_ago(len(deaths) - k): dead for k, dead in enumerate(deaths)}
     history = {"start": min(daily), "events": past, "daily_deaths": daily}
     fixed = small({"history": history, "events": TRUCES})
-    return [list(s) for s in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
+    return [(truce, list(s)) for truce, s in lived_days(fixed, compile_scenario(fixed), truces_die_by_deaths=True)]
 
 
 def test_truces_of_the_past_die_as_the_rule_says_on_any_record() -> None:
@@ -149,17 +150,20 @@ def test_truces_of_the_past_die_as_the_rule_says_on_any_record() -> None:
     past = {f"e{day}": on_day(day - 199, event=kind, place="field", target="band") for day, kind in begins + told}
     announced = [Announced(days_ago(200 - day), "leader" if kind == "pact" else "lower") for day, kind in begins]
     expected = standing(announced, days_ago(200), np.array(deaths))
-    found = [truce_of(s) for s in lived(past, deaths)]
+    days = lived(past, deaths)
+    found = [truce_of(s) for _, s in days]
     assert [(it.level, it.age if it.level != "none" else 0) for it in found] == [tuple(it) for it in expected]
     assert {it.level for it in expected} == {"none", "lower", "leader"}
     ends = [k for k in range(1, 200) if expected[k].level == "none" != expected[k - 1].level]
     assert len(ends) > 3
+    for end in ends:  # the day was lived under the truce that its deaths ended
+        assert days[end][0] == Truce(expected[end - 1].level, expected[end - 1].age + 1)
 
 
 def test_what_follows_from_the_end_of_a_truce_happens_on_the_day_on_which_it_is_dead() -> None:
     """The told end on the fourth day changes nothing; trust falls once, when a hundred are dead on the sixth."""
     past = {"truce": on_day(-8, event="truce"), "told": on_day(-6, event="broken")}
-    days = lived(past, [0.0] * 6 + [60.0, 40.0, 0.0, 200.0])
+    days = [s for _, s in lived(past, [0.0] * 6 + [60.0, 40.0, 0.0, 200.0])]
     assert [s[st.TRUCE] for s in days] == [0, *[st.LOWER] * 6, 0, 0, 0]
     assert [s[st.INTEGRITY] for s in days] == pytest.approx([0.8] * 7 + [0.55] * 3)
 
@@ -169,7 +173,7 @@ def test_an_attack_of_the_past_opens_in_spite_of_a_truce() -> None:
         "truce": on_day(-4, event="truce"),
         "attack": on_day(-2, event="attack", target="band", place="field"),
     }
-    days = lived(past, [0.0] * 6)
+    days = [s for _, s in lived(past, [0.0] * 6)]
     assert [s[st.ATTACKS] for s in days] == [0, 0, 0, 1, 1, 1]
     assert [truce_of(s).age for s in days[1:]] == [0, 1, 2, 3, 4]
     assert [s[st.TRUCE_DOUBLINGS] for s in days[1:]] == [0, 1, 1, 2, 2]

@@ -33,6 +33,15 @@ def test_best_stands_for_what_is_not_there(tmp_path: Path) -> None:
     assert read_series(short) == Series(START, (Day(0, 4, 4, 4),))
 
 
+@pytest.mark.parametrize("estimate", ["low", "high"])
+def test_an_estimate_that_the_file_does_not_have_is_not_judged(tmp_path: Path, estimate: str) -> None:
+    short = read_series(written(tmp_path / "s.csv", "date,best\n2030-05-01,4\n"))
+    said = f"has no column {estimate}, so that .* it has date, best; take --deaths best, or a file with that column"
+    with pytest.raises(InputError, match=said):
+        short.deaths(START, START, estimate)
+    assert short.deaths(START, START) == [4]
+
+
 def test_deaths_of_a_span_and_of_each_estimate() -> None:
     assert SERIES.deaths(START, SERIES.end) == [4, 0, 1.5]
     assert SERIES.deaths(dt.date(2030, 5, 3), SERIES.end, "high") == [2]

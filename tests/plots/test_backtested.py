@@ -204,6 +204,8 @@ def test_the_posterior_of_a_scenario_stands_beside_its_own_priors(tmp_path: Path
     path.write_text("extends: builtin:idlib-2020-02-11\nposterior: learnt.yaml\n")
     drawn = evidence(path)
     assert drawn is not None and figures_of(drawn) == ["posterior", "correlations"]
+    shipped = [evidence(Path(name)) for name in ("builtin:idlib-2020-02-11", "idlib-2020-02-11")]
+    assert all(it is not None and "posterior" in figures_of(it) for it in shipped)
     row = drawn["posterior"].iloc[0]
     assert row["basis"] == "fitted" and row["prior_high"] > 0.2 > row["high"]
 
@@ -229,6 +231,45 @@ def test_skill_draws_difference_and_interval_of_each_forecaster(sources: dict[st
         assert str(int(shown["n"].iloc[0])) in words and set(shown["best"]) < set(words)
     with pytest.raises(ResultsError, match="no scores of model, article_only, null_model"):
         draw("skill", _with(sources["skill"], "skill", table.assign(forecaster="logit")))
+
+
+def test_few_weeks_have_no_bars_and_the_caption_says_why(sources: dict[str, Evidence]) -> None:
+    table, source = figure_data("skill", sources["skill"]), sources["skill"]
+    assert "There is none" not in caption("skill", source) and "n / 7 different weeks" in caption("skill", source)
+    part = table.assign(low=table["low"].where(table["horizon"] < 8), high=table["high"].where(table["horizon"] < 8))
+    some = _with(source, "skill", part)
+    assert "There is none where fewer than 36 weeks" in caption("skill", some)
+    assert all(len(labelled(panel, "_model").get_segments()) == 3 for panel in panels(draw("skill", some)))
+    none = _with(source, "skill", table.assign(low=np.nan, high=np.nan))
+    ax = draw("skill", none)
+    assert all(not len(labelled(panel, "_model").get_segments()) for panel in panels(ax))
+    assert "No bars of block bootstraps: fewer than 36 weeks" in caption("skill", none)
+    assert not any("bootstraps" in text.get_text() for text in ax.get_legend().get_texts())
+
+
+def test_captions_and_sources_say_what_was_used(sources: dict[str, Evidence]) -> None:
+    source = sources["skill"]
+    question = {**source.record.question, "alignments": 1, "every": 7, "sets": 400}
+    few = replace(source, record=replace(source.record, question=question))
+    assert "n: forecasts, each of a different week." in caption("skill", few)
+    assert "300 sets, 300 trials" in caption("skill", few)
+
+
+@pytest.mark.parametrize("width", [SINGLE_MM, 140.0, DOUBLE_MM])
+@pytest.mark.parametrize("horizons", [4, 7])
+def test_baselines_do_not_run_into_one_another(sources: dict[str, Evidence], width: float, horizons: int) -> None:
+    table = figure_data("skill", sources["skill"]).assign(best="persistence")
+    first = table[table["horizon"] == 1]
+    more = pd.concat([first.assign(horizon=k + 1) for k in range(horizons)], ignore_index=True)
+    ax = draw("skill", sources["skill"], data=more, width_mm=width)
+    figure_of(ax).draw_without_rendering()
+    legend = ax.get_legend().get_window_extent()
+    for panel in panels(ax):
+        boxes = [text.get_window_extent() for text in panel.texts if text.get_text() == "persistence"]
+        assert len(boxes) == horizons and all(box.y0 >= legend.y1 for box in boxes)
+        for k, box in enumerate(boxes):
+            for other in boxes[k + 1 :]:
+                assert abs(box.y0 - other.y0) > 5 or box.x1 + 2 < other.x0 or other.x1 + 2 < box.x0
 
 
 def test_reliability_sets_apart_what_lies_outside_its_bar(sources: dict[str, Evidence]) -> None:
@@ -260,7 +301,9 @@ def test_pit_has_a_step_for_each_bin_and_the_coverage_beneath(sources: dict[str,
 
 
 def test_fans_do_not_overlap_and_misses_are_hollow(sources: dict[str, Evidence]) -> None:
-    table, ax = figure_data("forecasts", sources["forecasts"]), draw("forecasts", sources["forecasts"])
+    table = figure_data("forecasts", sources["forecasts"])
+    table = table[table["origin"] < table["origin"].max() - pd.Timedelta(days=21)]  # the last fan has later weeks
+    ax = draw("forecasts", sources["forecasts"], data=table)
     assert set(table["forecaster"]) == {"model"}
     assert len({day.weekday() for day in table["origin"]}) == 1
     paths, one, four = panels(ax)
@@ -272,8 +315,33 @@ def test_fans_do_not_overlap_and_misses_are_hollow(sources: dict[str, Evidence])
         missed = rows[(rows["observed"] < rows["low_90"]) | (rows["observed"] > rows["high_90"])]
         hollow = [line for line in panel.lines if line.get_label() == "recorded, outside the 90 %"]
         assert sum(len(line.get_xdata()) for line in hollow) == len(missed)
+    under = table[((table["origin"] - table["origin"].min()).dt.days % 56 == 0) & table["observed"].notna()]
+    drawn = {
+        label: sorted(
+            (round(x), y) for line in paths.lines if line.get_label() == label
+            for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+        )
+        for label in ("recorded", "recorded, outside the 90 %")
+    }  # fmt: skip
+    out = (under["observed"] < under["low_90"]) | (under["observed"] > under["high_90"])
+    assert out.any() and under["ends"].max() > table["origin"].max() + pd.Timedelta(days=7)
+    for label, rows in (("recorded", under[~out]), ("recorded, outside the 90 %", under[out])):
+        days = (rows["ends"] - pd.Timestamp("1970-01-01")).dt.days
+        assert drawn[label] == sorted(zip(days.tolist(), rows["observed"].tolist(), strict=True))
     strips = [patch.get_label() for patch in one.patches]
     assert strips.count("_leader") == 1 and strips.count("_lower") == 1  # the truce of 2010 lies outside
+
+
+@pytest.mark.parametrize("width", [SINGLE_MM, DOUBLE_MM])
+@pytest.mark.parametrize("weeks", [3, 9, 49])
+def test_dates_have_their_year(sources: dict[str, Evidence], weeks: int, width: float) -> None:
+    """Of spans within a year, and of one that goes on into the next: the year stands once in each."""
+    table = figure_data("forecasts", sources["forecasts"])
+    table = table[table["origin"] < table["origin"].min() + pd.Timedelta(days=7 * weeks)]
+    for panel in panels(draw("forecasts", sources["forecasts"], data=table, width_mm=width)):
+        years = [text.get_text().split("\n")[1] for text in panel.get_xticklabels() if "\n" in text.get_text()]
+        assert years[0] in ("2018", "2019") and len(set(years)) == len(years)
+        assert years[-1] == str(table["ends"].max().year)
 
 
 def test_spells_show_record_and_simulation(sources: dict[str, Evidence]) -> None:

@@ -254,4 +254,4 @@ def test_the_source_names_the_record_however_it_is_given(data: object) -> None:
     study.record.question["data"] = data
     study.record.question["span"] = {"from": "2018-01-01", "to": "2019-01-01"}
     said = study_source(study)
-    assert "back-test, 2018-01-01 to 2019-01-01, 64 sets" in said and "Deaths recorded in series.csv. " in said
+    assert "back-test, 2018-01-01 to 2019-01-01, 8 sets" in said and "Deaths recorded in series.csv. " in said

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import pickle
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -25,6 +28,7 @@ from sim.scenario.schema import Scenario
 from tests.scenario.conftest import SMALL
 
 PATHS = {"fighting.regimes.war.mean", "rules.assault.rate", "parameters.lethal.value"}
+THREADS, COPIES = 8, 100
 
 
 def test_numbers_are_plain_uncertain_or_shared() -> None:
@@ -90,6 +94,26 @@ def test_another_uncertain_number_moves_no_other(small: Scenario) -> None:
     before, after = values_of_set(small, 3, 7), values_of_set(more, 3, 7)
     assert {path: after[path] for path in before} == before
     assert set(after) - set(before) == {"rules.answer.probability"}
+
+
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty")
+def test_threads_may_ask_for_uncertain_numbers_at_once(small: Scenario) -> None:
+    """Every copy is a scenario never seen before; those of a thread are gone when it has asked for all of them."""
+
+    def asked(_: int) -> bool:
+        return all(set(uncertain(copy)) == PATHS for copy in [small.model_copy() for _ in range(COPIES)])
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        assert all(pool.map(asked, range(THREADS)))
 
 
 def test_a_scenario_can_be_pickled(small: Scenario) -> None:
