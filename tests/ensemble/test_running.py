@@ -439,10 +439,13 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_rows(scenario_file: Path, t
 
 
 STOPPED = """
-import sys
-from sim.ensemble import run
+import sys, time
+from sim.ensemble import columns, run
 if __name__ == "__main__":
     scenario, out, resume = sys.argv[1:]
+    if resume == "begin":  # slow enough to be stopped midway, however fast the machine
+        real = columns.write
+        columns.write = lambda table, path: time.sleep(0.3) or real(table, path)
     run(scenario, trials=10_000, days=100, seed=5, workers=2, out=out, resume=resume == "resume", progress=False)
 """
 
