@@ -439,9 +439,10 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_rows(scenario_file: Path, t
 
 
 STOPPED = """
-import sys, time
+import signal, sys, time
 from sim.ensemble import columns, run
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who starts tests in the background may have it ignored
     scenario, out, resume = sys.argv[1:]
     if resume == "begin":  # slow enough to be stopped midway, however fast the machine
         real = columns.write
